@@ -1,0 +1,16 @@
+"""A Slack workspace on localhost: for tests, demos, and people without a workspace.
+
+It imports nothing else of this project, and is strict where Slack is. From the ground up:
+
+- what is: `workspace` (a team and its books), `local_team` (its cast), `calls` and `participants`, `messages` and
+  `blocks`, `response_urls`, `call_shapes` (how a call is shown), `ids`, `errors`
+- how it behaves: `switches` (what nobody knows about Slack), `faults`, `rate_limits`, `journal`
+- what apps ask: `web_api` (the methods), `exchange` (one request, from arrival to journal), `web` (routes), `reply`
+- what apps are sent: `outgoing` (commands, events), `app_link` (the way there), `signatures`
+- all together: `slack` (the state), `emulator` (the state on a port), `loopback` (its HTTP server), `server` (a
+  program of its own)
+"""
+
+from app.emulator.emulator import Emulator
+
+__all__ = ["Emulator"]

@@ -1,0 +1,165 @@
+"""Messages: what stands in the channels and what single people were shown, with live call cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from app.emulator.call_shapes import card, expanded_block
+from app.emulator.calls import CallBook
+from app.emulator.errors import JsonObject, SlackError
+from app.emulator.ids import Ids
+
+MAX_TEXT = 40_000
+"""Longer texts are cut: https://docs.slack.dev/reference/methods/chat.postMessage#truncating"""
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who a message is from, with the keys that Slack shows for such an author."""
+
+    user_id: str
+    bot_id: str | None = None
+    bot_profile: JsonObject | None = None
+
+    def shown(self) -> JsonObject:
+        """The author's part of a message."""
+        if self.bot_id is None:
+            return {"user": self.user_id}
+        return {"user": self.user_id, "bot_id": self.bot_id, "bot_profile": self.bot_profile}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an app wants to say."""
+
+    text: str = ""
+    blocks: list[JsonObject] = field(default_factory=list)
+    attachments: list[JsonObject] = field(default_factory=list)
+    thread_ts: str | None = None
+    metadata: JsonObject | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self.text.strip() or self.blocks or self.attachments)
+
+
+@dataclass
+class Message:
+    """A draft that was posted. `seen_by` names the only person who sees an ephemeral message."""
+
+    ts: str
+    channel: str
+    author: Author
+    draft: Draft
+    seen_by: str | None = None
+    edited_ts: str | None = None
+
+
+class MessageBook:
+    """All messages of one workspace. The caller holds the workspace's lock."""
+
+    def __init__(self, team_id: str, app_id: str, calls: CallBook, ids: Ids, now: Callable[[], float]) -> None:
+        self._team_id = team_id
+        self._app_id = app_id
+        self._calls = calls
+        self._ids = ids
+        self._now = now
+        self._last_ts = 0
+        self._messages: list[Message] = []
+
+    def post(self, channel: str, author: Author, draft: Draft, seen_by: str | None = None) -> Message:
+        """Post a message, for all or for one; a card posted for all marks its call as shown there."""
+        message = Message(self._next_ts(), channel, author, self._finished(draft), seen_by)
+        self._messages.append(message)
+        if seen_by is None:
+            self._mark_calls(message)
+        return message
+
+    def edit(self, message: Message, draft: Draft) -> Message:
+        """Replace what a message says; it keeps its place and its ts."""
+        message.draft = self._finished(replace(draft, thread_ts=message.draft.thread_ts))
+        message.edited_ts = self._next_ts()
+        if message.seen_by is None:
+            self._mark_calls(message)
+        return message
+
+    def delete(self, message: Message) -> None:
+        """Take a message away; deleting it a second time changes nothing."""
+        self._messages = [each for each in self._messages if each is not message]
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """The message that everybody in the channel sees under this ts."""
+        return next((each for each in self.in_channel(channel) if each.ts == ts), None)
+
+    def in_channel(self, channel: str) -> list[Message]:
+        """What everybody in the channel sees, oldest first."""
+        return [each for each in self._messages if each.channel == channel and each.seen_by is None]
+
+    def only_for(self, user_id: str) -> list[Message]:
+        """The ephemeral messages of one person, oldest first, whatever the channel."""
+        return [each for each in self._messages if each.seen_by == user_id]
+
+    def cards(self, channel: str) -> list[JsonObject]:
+        """The call cards that stand in a channel, in the order of their messages."""
+        blocks = [block for message in self.in_channel(channel) for block in message.draft.blocks]
+        return [card(self._calls.get(block["call_id"]), self._app_id) for block in blocks if block["type"] == "call"]
+
+    def shown(self, message: Message) -> JsonObject:
+        """A message as it is read back, its call blocks filled in with how the calls stand now."""
+        draft = message.draft
+        shown: JsonObject = {
+            "type": "message",
+            **message.author.shown(),
+            "text": draft.text,
+            "ts": message.ts,
+            "team": self._team_id,
+        }
+        if message.author.bot_id:
+            shown["app_id"] = self._app_id
+        if draft.blocks:
+            shown["blocks"] = [self._expanded(block) for block in draft.blocks]
+        return shown | self._extras(message)
+
+    def _extras(self, message: Message) -> JsonObject:
+        draft = message.draft
+        extras: JsonObject = {}
+        if draft.attachments:
+            extras["attachments"] = draft.attachments
+        if draft.metadata:
+            extras["metadata"] = {"event_type": draft.metadata.get("event_type")}
+        if draft.thread_ts:
+            extras["thread_ts"] = draft.thread_ts
+        if message.edited_ts:
+            extras["edited"] = {"user": message.author.user_id, "ts": message.edited_ts}
+        if message.seen_by:
+            extras |= {"is_ephemeral": True, "channel": message.channel}
+        return extras
+
+    def _expanded(self, block: JsonObject) -> JsonObject:
+        if block["type"] != "call":
+            return block
+        return expanded_block(block, self._calls.get(block["call_id"]), self._app_id)
+
+    def _finished(self, draft: Draft) -> Draft:
+        """The draft as Slack keeps it: the text cut to size, every block with an id."""
+        blocks = [block | {"block_id": block.get("block_id") or self._ids.block_id()} for block in draft.blocks]
+        return replace(draft, text=draft.text[:MAX_TEXT], blocks=blocks)
+
+    def _mark_calls(self, message: Message) -> None:
+        for block in message.draft.blocks:
+            if block["type"] == "call":
+                self._calls.get(block["call_id"]).stands_in(message.channel)
+
+    def _next_ts(self) -> str:
+        """A message id that is also a time; two messages of one microsecond get different ones."""
+        self._last_ts = max(int(self._now() * 1_000_000), self._last_ts + 1)
+        seconds, micros = divmod(self._last_ts, 1_000_000)
+        return f"{seconds}.{micros:06d}"
+
+
+def check_call_blocks(blocks: list[JsonObject]) -> None:
+    """Refuse call blocks, for the places where a switch says that Slack does not show them."""
+    if any(block["type"] == "call" for block in blocks):
+        raise SlackError("invalid_blocks", "unsupported type: call [json-pointer:/blocks]")
