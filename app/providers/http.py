@@ -1,0 +1,181 @@
+"""How a provider is asked: the only place with outgoing HTTP to vendors.
+
+It bounds what a vendor can do to us (time, size, redirects) and turns everything that can come of a request into the
+kinds of ``app.errors``, with messages that hold neither the request's body nor a secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from app.clock import Clock
+from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
+from app.providers.payloads import clean_text, read_json, what_is_wrong
+
+Model = TypeVar("Model", bound=BaseModel)
+
+# Together below the 15 seconds after which another worker may take the call over.
+TIMEOUT = httpx.Timeout(connect=3.0, write=3.0, read=8.0, pool=3.0)
+ANSWER_WITHIN = timedelta(seconds=10)
+LARGEST_ANSWER = 1024 * 1024
+
+RETRY_AFTER_UNSAID_SECONDS = 5.0
+# A vendor that asks for a day's rest is asked again after this: meanwhile a card would be wrong.
+RETRY_AFTER_AT_MOST_SECONDS = 600.0
+
+_TRY_AGAIN = frozenset({408, 425})
+# The gateway answered for somebody who did not: nobody knows what came of the request.
+_GATEWAY_GOT_NO_ANSWER = frozenset({502, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: a status that the caller is prepared for, and the whole body."""
+
+    status: int
+    body: bytes
+
+    def read(self, model: type[Model]) -> Model:
+        """The JSON body as ``model``. What is no JSON comes from something in between and may pass; JSON of another
+        shape would come again."""
+        try:
+            return read_json(model, self.body)
+        except ValidationError as error:
+            if error.errors(include_input=False, include_url=False)[0]["type"] == "json_invalid":
+                raise TemporaryFailure("bad_answer", "The answer is no JSON.", effect_unknown=True) from None
+            raise PermanentFailure("bad_answer", what_is_wrong(error)) from None
+
+
+class Http:
+    """Requests to one vendor. May be used from many threads at once; connections are kept and shared.
+
+    ``vendor`` is how messages call it, ``check`` names the settings to look at when it refuses the credentials.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        clock: Clock,
+        *,
+        vendor: str,
+        check: Iterable[str],
+        timeout: httpx.Timeout = TIMEOUT,
+    ) -> None:
+        self._base_url = base_url
+        self._clock = clock
+        self._vendor = vendor
+        self._check = " and ".join(check)
+        # The environment is trusted for HTTPS_PROXY and SSL_CERT_FILE: many servers have no other way out.
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=True)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        bearer: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        expected: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """One request, sent once; never again behind the caller's back.
+
+        Any 2xx and the statuses in ``expected`` are answers. Raises ``PermanentFailure``, ``TemporaryFailure`` or
+        ``RateLimited`` for everything else. ``bearer`` is the token that proves who we are.
+        """
+        # An answer that unpacks to a thousand times its size cannot be bounded by counting what arrives.
+        sent = {"Accept-Encoding": "identity", **(headers or {}), "Authorization": f"Bearer {bearer}"}
+        request = self._client.build_request(method, self._base_url + path, headers=sent, content=content)
+        try:
+            response = self._client.send(request, stream=True)
+            try:
+                body = self._read(response)
+            finally:
+                response.close()
+        except httpx.TransportError as error:
+            raise self._not_answered(error) from None
+        if response.is_success or response.status_code in expected:
+            return Answer(response.status_code, body)
+        raise self._refusal(response, body, bearer)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _read(self, response: httpx.Response) -> bytes:
+        """The body. The timeouts count each piece: only the clock stops a vendor that sends a byte now and then."""
+        deadline = self._clock.now() + ANSWER_WITHIN
+        body = bytearray()
+        for piece in response.iter_raw():
+            body += piece
+            if len(body) > LARGEST_ANSWER:
+                raise PermanentFailure("answer_too_large", f"{self._vendor} answered with over 1 MiB.")
+            if self._clock.now() > deadline:
+                raise TemporaryFailure("timeout", f"{self._vendor} is too slow.", effect_unknown=True)
+        return bytes(body)
+
+    def _not_answered(self, error: httpx.TransportError) -> RequestFailed:
+        match error:
+            case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
+                return TemporaryFailure("unreachable", f"{self._vendor} cannot be reached.")
+            case httpx.TimeoutException():
+                return TemporaryFailure("timeout", f"{self._vendor} did not answer.", effect_unknown=True)
+            case _:
+                return TemporaryFailure("dropped", f"{self._vendor} hung up.", effect_unknown=True)
+
+    def _refusal(self, response: httpx.Response, body: bytes, secret: str) -> RequestFailed:
+        status, code = response.status_code, f"http_{response.status_code}"
+        detail = f"{self._vendor} answered {status}{_said(body, secret)}."
+        if status == 429:
+            return RateLimited(self._retry_after_seconds(response), detail)
+        if status >= 500 or status in _TRY_AGAIN:
+            return TemporaryFailure(code, detail, effect_unknown=status in _GATEWAY_GOT_NO_ANSWER)
+        if status in {401, 403}:
+            detail += f" Check {self._check}."
+        if response.is_redirect:
+            detail += " Redirects are not followed: set the address that it leads to."
+        return PermanentFailure(code, detail)
+
+    def _retry_after_seconds(self, response: httpx.Response) -> float:
+        """https://www.rfc-editor.org/rfc/rfc9110#field.retry-after: seconds, or a date."""
+        value = response.headers.get("retry-after", "")
+        try:
+            seconds = float(value) if value.isdecimal() else self._seconds_until(value)
+        except (ValueError, OverflowError):
+            seconds = RETRY_AFTER_UNSAID_SECONDS
+        return min(max(seconds, 0.0), RETRY_AFTER_AT_MOST_SECONDS)
+
+    def _seconds_until(self, http_date: str) -> float:
+        date = parsedate_to_datetime(http_date)
+        if date.tzinfo is None:
+            raise ValueError("a date without its zone")
+        return (date - self._clock.now()).total_seconds()
+
+
+def _said(body: bytes, secret: str) -> str:
+    """The vendor's own words, where they are short, in a place we know, and do not repeat our secret."""
+    try:
+        words = _words(json.loads(body))
+    except (ValueError, RecursionError):
+        return ""
+    if words is None or secret in words:
+        return ""
+    cleaned = clean_text(words)
+    return f" ({cleaned})" if cleaned else ""
+
+
+def _words(answer: Any) -> str | None:
+    """``{"error": {"message": …}}``, ``{"message": …}`` and Twirp's ``{"msg": …}``
+    (https://twitchtv.github.io/twirp/docs/errors.html)."""
+    if not isinstance(answer, dict):
+        return None
+    inner = answer.get("error")
+    found = inner if isinstance(inner, dict) else answer
+    return next((found[k] for k in ("message", "msg") if isinstance(found.get(k), str)), None)
