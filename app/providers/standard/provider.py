@@ -1,0 +1,118 @@
+"""A provider that speaks our own contract. docs/standard-provider.md is the other side of this module."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import AfterValidator, Field, SecretStr
+from standardwebhooks import Webhook
+
+from app.clock import Clock
+from app.domain.events import Event
+from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster
+from app.providers.accounts import Account, BaseAddress, HeaderSecret
+from app.providers.base import Provider, WebhookRequest
+from app.providers.http import Http
+from app.providers.payloads import clean_text
+from app.providers.standard.contract import CreatedMeeting, CreateMeeting, MeetingState
+from app.providers.standard.webhooks import parse_events, verify
+
+_ALREADY_GONE = frozenset({404, 410})
+
+
+def _signing_secret(value: SecretStr) -> SecretStr:
+    """https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#symmetric"""
+    scheme, _, encoded = value.get_secret_value().partition("_")
+    try:
+        length = len(base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError):
+        length = 0
+    if scheme != "whsec" or not 24 <= length <= 64:
+        raise ValueError("must be whsec_ and behind it 24 to 64 bytes in base64")
+    return value
+
+
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
+
+
+class StandardAccount(Account):
+    """One server that implements the contract."""
+
+    url: BaseAddress = Field(description="The address of the provider's API; /meetings is put behind it.")
+    api_key: HeaderSecret = Field(description="What we send to the provider as Authorization: Bearer …")
+    webhook_secret: SigningSecret = Field(
+        description="The secret (whsec_…) that the provider signs its webhooks with.",
+    )
+    previous_webhook_secret: SigningSecret | None = Field(
+        default=None,
+        description="While secrets are being changed: the old one, whose webhooks are still accepted.",
+    )
+    name: str = Field(
+        default="Standard",
+        max_length=50,
+        description="What the provider is called in messages, such as Example Meet.",
+    )
+
+    def verifiers(self) -> tuple[Webhook, ...]:
+        secrets = (self.webhook_secret, self.previous_webhook_secret)
+        return tuple(Webhook(secret.get_secret_value()) for secret in secrets if secret is not None)
+
+
+class Standard(Provider):
+    name = "standard"
+    display_name = "Standard"
+    capabilities = Capabilities(sends_events=True, ends_meetings=True, looks=True)
+    Account = StandardAccount
+
+    def __init__(self, account: StandardAccount, clock: Clock) -> None:
+        super().__init__(account, clock)
+        self.display_name = account.name
+        self._api_key = account.api_key
+        self._verifiers = account.verifiers()
+        self._http = Http(account.url, clock, vendor=account.name, check=("STANDARD_API_KEY",))
+
+    def create_meeting(self, request: MeetingRequest) -> Meeting:
+        wanted = CreateMeeting(key=request.key, title=clean_text(request.title) or "")
+        answer = self._http.request(
+            "POST",
+            "/meetings",
+            bearer=self._api_key.get_secret_value(),
+            headers={"Content-Type": "application/json", "Idempotency-Key": request.key},
+            content=wanted.model_dump_json().encode(),
+        )
+        return answer.read(CreatedMeeting).to_meeting()
+
+    def end_meeting(self, meeting: Meeting) -> None:
+        self._http.request(
+            "POST",
+            f"{_path(meeting)}/end",
+            bearer=self._api_key.get_secret_value(),
+            expected=_ALREADY_GONE,
+        )
+
+    def look(self, meeting: Meeting) -> Roster | None:
+        """A meeting that waits for its first person is running with nobody in it."""
+        answer = self._http.request(
+            "GET",
+            _path(meeting),
+            bearer=self._api_key.get_secret_value(),
+            expected=_ALREADY_GONE,
+        )
+        if answer.status in _ALREADY_GONE:
+            return None
+        told = answer.read(MeetingState)
+        return None if told.state == "ended" else Roster(tuple(p.to_person() for p in told.participants))
+
+    def verify(self, request: WebhookRequest) -> None:
+        verify(request, self._verifiers, self.clock.now())
+
+    def parse_events(self, request: WebhookRequest) -> Sequence[Event]:
+        return parse_events(request)
+
+
+def _path(meeting: Meeting) -> str:
+    return f"/meetings/{quote(meeting.id, safe='')}"
