@@ -1,4 +1,7 @@
-"""The one error of the emulator that Slack's clients get to see, and the JSON types that travel."""
+"""The two errors of the emulator, and the type of the JSON that travels.
+
+`SlackError` is for the apps that talk to it, `Misused` for the people who set it up.
+"""
 
 from __future__ import annotations
 
@@ -32,3 +35,7 @@ class SlackError(Exception):
 def invalid_arguments(*messages: str) -> SlackError:
     """The refusal for arguments that do not fit their schema."""
     return SlackError("invalid_arguments", *messages)
+
+
+class Misused(ValueError):
+    """The emulator was asked for a setting that it does not have; the message says which."""

@@ -10,6 +10,7 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import Literal, TypedDict, Unpack, get_args
 
+from app.emulator.errors import JsonObject, Misused
 from app.emulator.reply import Reply, rate_limited
 
 FaultKind = Literal[
@@ -26,6 +27,16 @@ FaultKind = Literal[
 _PREVENTING = {"status", "error", "ok_true_error", "malformed", "timeout_before", "drop_before"}
 _HANGING_UP = {"timeout_before", "timeout_after", "drop_before", "drop_after"}
 _HOLDING = {"timeout_before", "timeout_after"}
+_FIELD_TYPES: dict[str, tuple[type, ...]] = {
+    "method": (str,),
+    "kind": (str,),
+    "times": (int, type(None)),
+    "skip": (int,),
+    "status": (int,),
+    "retry_after": (int,),
+    "error": (str,),
+    "seconds": (int, float),
+}
 _MALFORMED = "<html><body>We'll be right back</body></html>"
 
 
@@ -104,9 +115,12 @@ class Faults:
 
     def add(self, method: str, kind: FaultKind, **details: Unpack[FaultDetails]) -> Fault:
         """Put a fault in the way of a method, or of all with `*`; details as in `Fault`."""
-        if kind not in get_args(FaultKind):
-            raise ValueError(f"there is no fault of the kind {kind!r}")
-        fault = Fault(method, kind, **details)
+        return self.put(Fault(method, kind, **details))
+
+    def put(self, fault: Fault) -> Fault:
+        """Put a fault in the way that was made elsewhere."""
+        if fault.kind not in get_args(FaultKind):
+            raise Misused(f"there is no fault of the kind {fault.kind!r}")
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -139,3 +153,15 @@ class Faults:
         """The faults that still stand, for people and pages."""
         with self._lock:
             return [asdict(each) for each in self._faults]
+
+
+def read_fault(fields: JsonObject) -> Fault:
+    """A fault from JSON with the names of `Fault`; Misused says what does not fit."""
+    for name, value in fields.items():
+        if name not in _FIELD_TYPES:
+            raise Misused(f"a fault has no {name!r}")
+        if isinstance(value, bool) or not isinstance(value, _FIELD_TYPES[name]):
+            raise Misused(f"{value!r} is no {name} of a fault")
+    if not {"method", "kind"} <= fields.keys():
+        raise Misused("a fault needs a method and a kind")
+    return Fault(**fields)

@@ -11,6 +11,8 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 
+from app.emulator.errors import Misused
+
 WINDOW_SECONDS = 60
 TIER_2 = 20
 TIER_3 = 50
@@ -51,9 +53,21 @@ class RateLimits:
     def set(self, method: str, per_minute: int) -> None:
         """Allow a method so many requests a minute for each team."""
         if per_minute < 1:
-            raise ValueError("a method needs at least one request a minute")
+            raise Misused("a method needs at least one request a minute")
         with self._lock:
             self._per_minute[method] = per_minute
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """Set `on` and the `per_minute` of several methods from JSON; Misused says what does not fit."""
+        per_minute = values.get("per_minute", {})
+        if set(values) - {"on", "per_minute"} or not isinstance(per_minute, dict):
+            raise Misused("limits have `on` and `per_minute`")
+        for method, limit in per_minute.items():
+            if isinstance(limit, bool) or not isinstance(limit, int):
+                raise Misused(f"{limit!r} is no number of requests a minute")
+            self.set(method, limit)
+        if "on" in values and values["on"] != self._on:
+            (self.on if values["on"] else self.off)()
 
     def admit(self, method: str, team_id: str, channel: str | None = None) -> int | None:
         """Count a request and return None, or the seconds to wait if it comes too soon.

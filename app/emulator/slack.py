@@ -42,7 +42,10 @@ class Slack:
 
     def workspace(self, team_id: str | None = None) -> Workspace:
         """A workspace by its team id; the local one if none is given."""
-        return self.workspaces[team_id or local_team.TEAM_ID]
+        workspace = self.workspaces.get(team_id or local_team.TEAM_ID)
+        if workspace is None:
+            raise SlackError("team_not_found")
+        return workspace
 
     def caller(self, token: str | None) -> Caller | None:
         """Whom a token stands for and where, if anybody gave it out."""

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from app.emulator.errors import Misused
+
 
 def _switch(default: Any, explanation: str) -> Any:
     return field(default=default, metadata={"help": explanation})
@@ -59,13 +61,13 @@ class Switches:
     )
 
     def change(self, values: Mapping[str, object]) -> None:
-        """Set several switches at once, all or none; raises ValueError naming the first that does not fit."""
+        """Set several switches at once, all or none; raises Misused naming the first that does not fit."""
         kinds = get_type_hints(type(self))
         for name, value in values.items():
             if name not in kinds:
-                raise ValueError(f"there is no switch {name!r}")
+                raise Misused(f"there is no switch {name!r}")
             if not _fits(value, kinds[name]):
-                raise ValueError(f"{value!r} is not a position of the switch {name!r}")
+                raise Misused(f"{value!r} is not a position of the switch {name!r}")
         for name, value in values.items():
             setattr(self, name, value)
 

@@ -1,4 +1,4 @@
-"""The HTTP surface that apps talk to: `/api/<method>` and the response URLs."""
+"""The HTTP surface: `/api/<method>` and response URLs for apps, control API and page for people."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 
 from flask import Flask, Request, Response, request
 
+from app.emulator.control import control
 from app.emulator.errors import JsonObject, SlackError
 from app.emulator.exchange import Arrival, exchange
+from app.emulator.page import add_page
 from app.emulator.reply import Reply
 from app.emulator.response_urls import respond
 from app.emulator.slack import Slack
@@ -21,7 +23,7 @@ _GONE = {"expired_url", "used_url"}
 
 
 def create_app(slack: Slack) -> Flask:
-    """The emulator as a WSGI application."""
+    """The emulator as a WSGI application: what apps ask, the control API, and the page."""
     app = Flask(__name__)
 
     @app.route("/api/<name>", methods=["GET", "POST"])
@@ -32,6 +34,8 @@ def create_app(slack: Slack) -> Flask:
     def response_url(team_id: str, _tail: str) -> Response:
         return _response_url(slack, request, team_id)
 
+    app.register_blueprint(control(slack))
+    add_page(app, slack)
     return app
 
 

@@ -1,0 +1,60 @@
+"""Slack's mrkdwn as safe HTML, for the page: links, mentions, bold, code, line breaks.
+
+Format: https://docs.slack.dev/messaging/formatting-message-text. Slack's texts carry `&amp;`, `&lt;` and `&gt;`
+for the three characters that mean something in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from markupsafe import Markup, escape
+
+_ANGLE = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+_STYLES = ((re.compile(r"`([^`\n]+)`"), "code"), (re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)"), "strong"))
+_UNESCAPED = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+def as_html(text: str, names: Mapping[str, str]) -> Markup:
+    """A text as HTML; `names` gives the names of the users and channels that may be mentioned."""
+    parts: list[Markup] = []
+    position = 0
+    for match in _ANGLE.finditer(text):
+        parts += [_styled(text[position : match.start()]), _reference(match[1], match[2], names)]
+        position = match.end()
+    return Markup("").join([*parts, _styled(text[position:])])
+
+
+def _reference(target: str, label: str | None, names: Mapping[str, str]) -> Markup:
+    """What stands between angle brackets: a link, a mention, or just text."""
+    if target.startswith(("http://", "https://")):
+        return link(_plain(target), _plain(label or target))
+    mark, name = target[0], names.get(target[1:], label or target[1:])
+    return (
+        Markup('<span class="mention">{}{}</span>').format(mark, _plain(name)) if mark in "@#" else escape(label or "")
+    )
+
+
+def link(url: str, label: str) -> Markup:
+    """A link, unless the URL is of a kind that a page must not follow."""
+    if not url.startswith(("http://", "https://")):
+        return escape(label)
+    return Markup('<a href="{}" target="_blank" rel="noreferrer noopener">{}</a>').format(url, label)
+
+
+def _plain(text: str) -> str:
+    for escaped, character in _UNESCAPED:
+        text = text.replace(escaped, character)
+    return text
+
+
+def _styled(text: str) -> Markup:
+    html = str(escape(_plain(text)))
+    for pattern, tag in _STYLES:
+        html = pattern.sub(_wrapped(tag), html)
+    return Markup(html.replace("\n", "<br>"))  # noqa: S704 - escaped above; only our own tags were added
+
+
+def _wrapped(tag: str) -> Callable[[re.Match[str]], str]:
+    return lambda match: f"<{tag}>{match[1]}</{tag}>"
