@@ -7,6 +7,7 @@ kinds of ``app.errors``, with messages that hold neither the request's body nor 
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -75,6 +76,8 @@ class Http:
         self._check = " and ".join(check)
         # The environment is trusted for HTTPS_PROXY and SSL_CERT_FILE: many servers have no other way out.
         self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=True)
+        # Nobody says when a provider is done with; its connections go with it.
+        weakref.finalize(self, self._client.close)
 
     def request(
         self,
@@ -105,9 +108,6 @@ class Http:
         if response.is_success or response.status_code in expected:
             return Answer(response.status_code, body)
         raise self._refusal(response, body, bearer)
-
-    def close(self) -> None:
-        self._client.close()
 
     def _read(self, response: httpx.Response) -> bytes:
         """The body. The timeouts count each piece: only the clock stops a vendor that sends a byte now and then."""

@@ -1,0 +1,1 @@
+"""The contract that every provider keeps, and each provider against a stand-in of its vendor."""

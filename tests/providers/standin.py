@@ -1,0 +1,108 @@
+"""A vendor's server on loopback: real HTTP, our answers, and a list of what it was asked."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came in; ``headers`` have lower-case names, ``connection`` tells TCP connections apart."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    connection: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+HANG_UP = Reply(status=-1)
+"""Close the connection without an answer."""
+SAY_NOTHING = Reply(status=-2)
+"""Keep the connection open without an answer until the stand-in ends."""
+
+
+class StandIn:
+    """``with StandIn(handle) as vendor``: listens at ``vendor.url``. ``next_reply`` goes before ``handle``, once."""
+
+    def __init__(self, handle: Callable[[Asked], Reply] | None = None) -> None:
+        self.asked: list[Asked] = []
+        self._handle = handle or (lambda _: Reply())
+        self._next: deque[Reply] = deque()
+        self._ended = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def next_reply(self, reply: Reply) -> None:
+        self._next.append(reply)
+
+    def reply_to(self, asked: Asked) -> Reply:
+        self.asked.append(asked)
+        reply = self._next.popleft() if self._next else self._handle(asked)
+        if reply is SAY_NOTHING:
+            self._ended.wait(30)
+        return reply
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def _handler_for(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            asked = Asked(self.command, self.path, headers, body, connection=self.client_address[1])
+            reply = stand_in.reply_to(asked)
+            if reply.status < 0:
+                self.close_connection = True
+                return
+            self.send_response(reply.status)
+            for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        do_GET = do_POST = _answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Tests say what matters themselves."""
+
+    return Handler
+
+
+def nobody_there() -> str:
+    """An address on which nobody listens."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        return f"http://127.0.0.1:{server.server_port}"
