@@ -6,6 +6,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -36,6 +37,9 @@ PERSON_EVENTS: dict[str, type[ParticipantJoined | ParticipantLeft]] = {
 }
 TITLE_CHANGED = "meeting.title_changed"
 
+# In the one spelling that the signature is over; up to the year 5138.
+_SECONDS = re.compile("[1-9][0-9]{0,10}")
+
 # What the specification's own libraries allow, both ways.
 TOLERANCE = timedelta(minutes=5)
 MOST_SIGNATURES = 20
@@ -62,12 +66,9 @@ def verify(request: WebhookRequest, secrets: Sequence[Webhook], now: datetime) -
 
 
 def _attempted_at(header: str) -> datetime:
-    try:
-        if not header.isascii() or not header.isdecimal():
-            raise ValueError
-        return from_unix(int(header))
-    except ValueError:
-        raise WebhookRejected("webhook-timestamp is not in whole seconds since 1970.") from None
+    if not _SECONDS.fullmatch(header):
+        raise WebhookRejected("webhook-timestamp is not in whole seconds since 1970.")
+    return from_unix(int(header))
 
 
 def _is_same(ours: str, theirs: str) -> bool:

@@ -1,0 +1,419 @@
+"""What every provider promises. Each one's tests subclass ``ProviderContract`` (``WebhookContract`` when it is told
+things) and bring a ``Case``: the provider beside a stand-in of its vendor.
+
+Hypothesis draws inside of the tests: a test that is inherited by several classes cannot be decorated with ``given``.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.domain.calls import CallSnapshot, Fact
+from app.domain.card import CallCard, call_card
+from app.domain.events import Event, ParticipantJoined, ParticipantLeft
+from app.domain.fold import fold
+from app.domain.meetings import Meeting, MeetingRequest, Roster, Visitor
+from app.errors import RequestFailed, WebhookMalformed, WebhookRejected
+from app.providers.base import Provider, WebhookRequest
+from app.providers.registry import PROVIDERS
+from tests.providers.clock import NOON, MovedClock
+
+Sign = Callable[[bytes, datetime], dict[str, str]]
+
+WISH = MeetingRequest(key="0123456789abcdef-weekly", title="Weekly “Sync” 🎥 / <b>\x00\ud83d")
+METHODS = {
+    "sends_events": ("verify", "parse_events"),
+    "ends_meetings": ("end_meeting",),
+    "looks": ("look",),
+    "personal_links": ("personal_join_url",),
+}
+ARGUMENTS = {
+    "verify": (WebhookRequest.of(body=b"", headers={}),),
+    "parse_events": (WebhookRequest.of(body=b"", headers={}),),
+    "end_meeting": (Meeting(id="any"),),
+    "look": (Meeting(id="any"),),
+    "personal_join_url": (Meeting(id="any"), Visitor(key="person", name="Ada")),
+}
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+fuzz = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+@dataclass(kw_only=True)
+class Case:
+    """A provider to be tried. ``refuse`` makes its vendor refuse our credentials in the next answer; None where
+    there is no vendor to ask."""
+
+    provider: Provider
+    clock: MovedClock
+    secrets: Sequence[str] = ()
+    refuse: Callable[[], None] | None = None
+
+
+@dataclass(kw_only=True)
+class WebhookCase(Case):
+    """``history`` is the bodies of a true history of one meeting, in order; ``unfollowed`` a genuine body of an event
+    that we do not follow. ``fresh_for`` is how long a signature is good, at the least, and never ten times longer."""
+
+    history: Sequence[bytes]
+    unfollowed: bytes
+    sign: Sign
+    sign_with_previous_secret: Sign
+    sign_with_foreign_secret: Sign
+    proof_headers: Sequence[str]
+    fresh_for: timedelta = timedelta(minutes=5)
+
+    def delivery(self, body: bytes) -> WebhookRequest:
+        return WebhookRequest.of(body=body, headers=self.sign(body, self.clock.now()))
+
+    def deliveries(self) -> list[WebhookRequest]:
+        return [self.delivery(body) for body in self.history]
+
+    def events(self) -> list[Event]:
+        return [event for delivery in self.deliveries() for event in self.provider.parse_events(delivery)]
+
+
+class ProviderContract(ABC):
+    @pytest.fixture
+    @abstractmethod
+    def case(self) -> Case:
+        """The provider and its vendor."""
+
+    def test_the_registry_knows_it(self, case: Case) -> None:
+        assert type(case.provider) in PROVIDERS
+        assert re.fullmatch("[a-z][a-z0-9]*", case.provider.name)
+        assert case.provider.display_name
+
+    def test_the_same_key_gives_the_same_meeting(self, case: Case) -> None:
+        assert case.provider.create_meeting(WISH) == case.provider.create_meeting(WISH)
+
+    def test_another_key_gives_another_meeting(self, case: Case) -> None:
+        other = MeetingRequest(key="another-key", title=WISH.title)
+        assert case.provider.create_meeting(WISH).id != case.provider.create_meeting(other).id
+
+    def test_a_meeting_can_be_reached(self, case: Case) -> None:
+        meeting = case.provider.create_meeting(WISH)
+        has_personal_links = case.provider.capabilities.personal_links
+        assert (meeting.join_url is None) == has_personal_links
+        if meeting.join_url:
+            assert meeting.join_url.startswith(("http://", "https://"))
+
+    def test_what_is_made_can_be_stored(self, case: Case) -> None:
+        meeting = case.provider.create_meeting(WISH)
+        assert isinstance(meeting.id, str)
+        assert not UNSTORABLE.search(repr(meeting))
+
+    def test_it_can_what_it_says_it_can(self, case: Case) -> None:
+        for capability, methods in METHODS.items():
+            inherited = {name for name in methods if getattr(type(case.provider), name) is getattr(Provider, name)}
+            assert inherited == (set() if getattr(case.provider.capabilities, capability) else set(methods))
+
+    def test_what_it_cannot_is_not_there(self, case: Case) -> None:
+        for capability, methods in METHODS.items():
+            if not getattr(case.provider.capabilities, capability):
+                for name in methods:
+                    with pytest.raises(NotImplementedError):
+                        getattr(case.provider, name)(*ARGUMENTS[name])
+
+    def test_where_nothing_tells_the_end_there_is_a_limit(self, case: Case) -> None:
+        assert (case.provider.limit_seconds is None) == case.provider.capabilities.sends_events
+
+    def test_a_new_meeting_has_nobody_in_it(self, case: Case) -> None:
+        if not case.provider.capabilities.looks:
+            pytest.skip("cannot look")
+        assert case.provider.look(case.provider.create_meeting(WISH)) == Roster(())
+
+    def test_an_ended_meeting_is_not_running(self, case: Case) -> None:
+        if not (case.provider.capabilities.looks and case.provider.capabilities.ends_meetings):
+            pytest.skip("cannot end or look")
+        meeting = case.provider.create_meeting(WISH)
+        case.provider.end_meeting(meeting)
+        assert case.provider.look(meeting) is None
+
+    def test_ending_twice_is_no_error(self, case: Case) -> None:
+        if not case.provider.capabilities.ends_meetings:
+            pytest.skip("cannot end")
+        meeting = case.provider.create_meeting(WISH)
+        case.provider.end_meeting(meeting)
+        case.provider.end_meeting(meeting)
+
+    def test_everybody_gets_a_link_of_their_own(self, case: Case) -> None:
+        if not case.provider.capabilities.personal_links:
+            pytest.skip("has no personal links")
+        meeting = case.provider.create_meeting(WISH)
+        people = [Visitor(key="slack-T1-U1", name="Ada"), Visitor(key="slack-T1-U2", name="Ü\x00\ud83d & ?")]
+        links = {case.provider.personal_join_url(meeting, person) for person in people}
+        assert len(links) == 2
+        assert all(link.startswith(("http://", "https://")) and link.isascii() for link in links)
+
+    def test_secrets_are_nowhere_to_be_seen(self, case: Case) -> None:
+        meeting = case.provider.create_meeting(WISH)
+        account = case.provider.account
+        seen = [case.provider, account, meeting, account.model_dump(), account.model_dump_json(), vars(case.provider)]
+        for secret in case.secrets:
+            assert secret not in " ".join(f"{one!r} {one!s}" for one in seen)
+
+    def test_errors_keep_secrets(self, case: Case) -> None:
+        if case.refuse is None:
+            pytest.skip("asks nobody")
+        case.refuse()
+        with pytest.raises(RequestFailed) as raised:
+            case.provider.create_meeting(WISH)
+        told = "".join(traceback.format_exception(raised.value))
+        assert not [secret for secret in case.secrets if secret in told]
+
+
+class WebhookContract(ProviderContract):
+    @pytest.fixture
+    @abstractmethod
+    def case(self) -> WebhookCase:
+        """The provider, its vendor, and what the vendor would send."""
+
+    def test_a_good_signature_is_accepted(self, case: WebhookCase) -> None:
+        for delivery in case.deliveries():
+            case.provider.verify(delivery)
+
+    def test_the_previous_secret_is_accepted(self, case: WebhookCase) -> None:
+        body = case.history[0]
+        headers = case.sign_with_previous_secret(body, case.clock.now())
+        case.provider.verify(WebhookRequest.of(body=body, headers=headers))
+
+    def test_another_secret_is_rejected(self, case: WebhookCase) -> None:
+        body = case.history[0]
+        headers = case.sign_with_foreign_secret(body, case.clock.now())
+        assert_rejected(case, WebhookRequest.of(body=body, headers=headers))
+
+    def test_a_changed_body_is_rejected(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.history[0])
+        changed = WebhookRequest.of(body=delivery.body + b" ", headers=delivery.headers)
+        assert_rejected(case, changed)
+
+    def test_another_deliverys_signature_is_rejected(self, case: WebhookCase) -> None:
+        for one, other in pairwise(case.deliveries()):
+            assert_rejected(case, WebhookRequest.of(body=one.body, headers=other.headers))
+
+    def test_without_proof_nothing_is_accepted(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.history[0])
+        for missing in case.proof_headers:
+            headers = {name: value for name, value in delivery.headers.items() if name != missing.lower()}
+            assert_rejected(case, WebhookRequest.of(body=delivery.body, headers=headers))
+
+    def test_header_names_may_be_in_any_case(self, case: WebhookCase) -> None:
+        body = case.history[0]
+        headers = {name.upper(): value for name, value in case.sign(body, case.clock.now()).items()}
+        case.provider.verify(WebhookRequest.of(body=body, headers=headers))
+
+    def test_a_delivery_may_be_a_little_late(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.history[0])
+        case.clock.move(case.fresh_for)
+        case.provider.verify(delivery)
+
+    def test_a_stale_delivery_is_rejected(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.history[0])
+        case.clock.move(case.fresh_for * 10)
+        assert_rejected(case, delivery)
+
+    def test_a_delivery_from_the_future_is_rejected(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.history[0])
+        case.clock.move(-case.fresh_for * 10)
+        assert_rejected(case, delivery)
+
+    def test_garbage_in_a_header_is_rejected(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.history[0])
+
+        @fuzz
+        @given(st.sampled_from(case.proof_headers), garbage_for([delivery.header(n) for n in case.proof_headers]))
+        def attempt(header: str, value: str) -> None:
+            # Where several signatures may stand in one header, garbage beside the true one does not spoil it.
+            if delivery.header(header).strip() not in value.split():
+                headers = {**delivery.headers, header.lower(): value}
+                assert_rejected(case, WebhookRequest.of(body=delivery.body, headers=headers))
+
+        attempt()
+
+    def test_garbage_in_all_headers_is_rejected(self, case: WebhookCase) -> None:
+        @fuzz
+        @given(st.fixed_dictionaries(dict.fromkeys(case.proof_headers, ANY_TEXT)), st.binary())
+        def attempt(headers: dict[str, str], body: bytes) -> None:
+            assert_rejected(case, WebhookRequest.of(body=body, headers=headers))
+
+        attempt()
+
+    def test_garbage_that_is_signed_is_malformed_or_of_no_interest(self, case: WebhookCase) -> None:
+        @fuzz
+        @given(st.binary() | json_bodies())
+        def attempt(body: bytes) -> None:
+            assert not events_or_malformed(case, body)
+
+        attempt()
+
+    def test_a_spoiled_body_is_malformed_or_still_makes_sense(self, case: WebhookCase) -> None:
+        @fuzz
+        @given(spoiled(case.history))
+        def attempt(body: bytes) -> None:
+            for event in events_or_malformed(case, body):
+                assert_can_be_stored(event)
+
+        attempt()
+
+    def test_an_event_that_we_do_not_follow_says_nothing(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.unfollowed)
+        case.provider.verify(delivery)
+        assert list(case.provider.parse_events(delivery)) == []
+
+    def test_ids_are_texts(self, case: WebhookCase) -> None:
+        for event in case.events():
+            assert_can_be_stored(event)
+
+    def test_one_meeting_has_one_id(self, case: WebhookCase) -> None:
+        assert len({event.meeting_id for event in case.events()}) == 1
+
+    def test_each_event_has_a_dedupe_key_of_its_own(self, case: WebhookCase) -> None:
+        keys = [event.dedupe_key for event in case.events()]
+        assert len(set(keys)) == len(keys)
+
+    def test_a_delivery_that_comes_again_has_the_same_dedupe_keys(self, case: WebhookCase) -> None:
+        for delivery in case.deliveries():
+            again = WebhookRequest.of(body=delivery.body, headers=delivery.headers)
+            assert case.provider.parse_events(again) == case.provider.parse_events(delivery)
+
+    def test_events_in_any_order_give_the_same_card(self, case: WebhookCase) -> None:
+        events = case.events()
+        expected = card_after(events)
+
+        @fuzz
+        @given(st.permutations(events), st.lists(st.sampled_from(events)))
+        def attempt(shuffled: list[Event], repeated: list[Event]) -> None:
+            assert card_after([*shuffled, *repeated]) == expected
+
+        attempt()
+
+    def test_everybody_of_a_true_history_has_gone_in_the_end(self, case: WebhookCase) -> None:
+        card = card_after(case.events())
+        assert card.attended
+        assert not card.present
+        assert card.duration_seconds is not None
+
+    def test_whoever_leaves_has_come(self, case: WebhookCase) -> None:
+        joined = {event.person.connection_id for event in case.events() if isinstance(event, ParticipantJoined)}
+        left = {event.person.connection_id for event in case.events() if isinstance(event, ParticipantLeft)}
+        assert joined == left
+
+    def test_rejections_keep_secrets_and_bodies(self, case: WebhookCase) -> None:
+        body = case.history[0]
+        headers = case.sign_with_foreign_secret(body, case.clock.now())
+        with pytest.raises(WebhookRejected) as raised:
+            case.provider.verify(WebhookRequest.of(body=body, headers=headers))
+        told = "".join(traceback.format_exception(raised.value))
+        assert not [secret for secret in (*case.secrets, *headers.values()) if secret in told]
+
+    def test_complaints_about_a_body_do_not_quote_it(self, case: WebhookCase) -> None:
+        for body in case.history:
+            spoilt = case.delivery(re.sub(rb"\d{10}|\d{4}-\d{2}-\d{2}", b"not-to-be-quoted", body))
+            with pytest.raises(WebhookMalformed) as raised:
+                case.provider.parse_events(spoilt)
+            assert "not-to-be-quoted" not in "".join(traceback.format_exception(raised.value))
+
+
+# --- Judging ----------------------------------------------------------------------------------------------------
+
+
+def assert_rejected(case: WebhookCase, request: WebhookRequest) -> None:
+    with pytest.raises(WebhookRejected):
+        case.provider.verify(request)
+
+
+def events_or_malformed(case: WebhookCase, body: bytes) -> Sequence[Event]:
+    """What a signed ``body`` says; nothing when it is malformed. Any other error fails the test."""
+    try:
+        return case.provider.parse_events(case.delivery(body))
+    except WebhookMalformed:
+        return []
+
+
+def assert_can_be_stored(event: Event) -> None:
+    texts = [event.meeting_id, event.dedupe_key, event.occurrence_id]
+    if isinstance(event, ParticipantJoined | ParticipantLeft):
+        person = event.person
+        texts += [person.key, person.connection_id, person.name, person.email, person.avatar_url, person.slack_id]
+    for text in texts:
+        assert text is None or isinstance(text, str)
+        assert not text or not UNSTORABLE.search(text)
+        assert text is None or 0 < len(text) <= 2000
+    assert event.at.tzinfo is UTC
+    assert 1970 <= event.at.year < 2200
+
+
+def card_after(events: Sequence[Event]) -> CallCard:
+    started_at = NOON - timedelta(days=1)
+    asked = CallSnapshot(id="call", created_by="U1", started_at=started_at, title=Fact(started_at, "Weekly sync"))
+    return call_card(functools.reduce(fold, events, asked))
+
+
+# --- Garbage ----------------------------------------------------------------------------------------------------
+
+ANY_TEXT = st.text(st.characters())
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(min_value=-(10**30), max_value=10**30)
+    | st.floats()
+    | ANY_TEXT
+    | st.integers().map(str)
+    | st.sampled_from(["", "\x00", "\ud83d", "😀", "x" * 5000, "9" * 5000, "0001-01-01T00:00:00+23:59", "1e400"])
+)
+ANY_JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def json_bodies() -> st.SearchStrategy[bytes]:
+    """Any JSON, and nesting deeper than any parser goes."""
+    deep = st.integers(1, 100_000).map(lambda depth: b"[" * depth + b"]" * depth)
+    return ANY_JSON.map(lambda value: json.dumps(value).encode()) | deep
+
+
+def garbage_for(true_values: Sequence[str]) -> st.SearchStrategy[str]:
+    """Any text, what is almost right, and what is right but cut, doubled or interrupted. Not interrupted near the
+    end: base64 has several spellings of one signature, and parsers that skip what they do not know."""
+    near = st.sampled_from(true_values)
+    return (
+        ANY_TEXT
+        | near.map(lambda text: text[:-1])
+        | near.map(lambda text: text * 2)
+        | near.map(str.swapcase)
+        | st.tuples(near, ANY_TEXT, st.integers(0, 60)).map(lambda t: t[0][: t[2]] + t[1] + t[0][t[2] :])
+        | st.sampled_from(["v1,", "v1", ",", "v1,=", "v1,\ud83d", "..", "a.b.c", "Bearer", "nan", "inf", "1e400", "-1"])
+    )
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, history: Sequence[bytes]) -> bytes:
+    """A true body with one value, anywhere in it, replaced by something else."""
+    body = json.loads(draw(st.sampled_from(history)))
+    holder = body
+    while True:
+        key = draw(st.sampled_from(sorted(holder)))
+        if not isinstance(holder[key], dict) or not holder[key] or draw(st.booleans()):
+            holder[key] = draw(ANY_JSON)
+            return json.dumps(body, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
+        holder = holder[key]
