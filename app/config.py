@@ -1,0 +1,153 @@
+"""Settings: every one once, with its help text.
+
+Each is read from the environment as ``NAME``, or from the file named by ``NAME_FILE`` (for secrets that are mounted
+as files), or from ``.env``, in this order. ``read_settings`` reads a provider's account in the same way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, create_model
+from pydantic.fields import FieldInfo
+
+from app.errors import ConfigurationError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://calls.example.com")
+    return value
+
+
+def _without_slash(value: str) -> str:
+    return _http_url(value).rstrip("/")
+
+
+def _with_slash(value: str) -> str:
+    return _without_slash(value) + "/"
+
+
+class Settings(BaseModel, frozen=True):
+    """The app's own settings; providers bring theirs."""
+
+    slack_bot_token: SecretStr = Field(
+        description="The bot token of the installed app (xoxb-…), from OAuth & Permissions in Slack's app settings.",
+    )
+    slack_signing_secret: SecretStr = Field(
+        description="The signing secret, from Basic Information in Slack's app settings.",
+    )
+    slack_api_url: Annotated[str, AfterValidator(_with_slash)] = Field(
+        default="https://slack.com/api/",
+        description="Where Slack's Web API is; another address only for a local workspace or GovSlack.",
+    )
+    slash_command: str = Field(
+        default="/ring",
+        pattern=r"^/[^\s/]{1,31}$",
+        description="The slash command, the same as in the app's manifest.",
+    )
+    public_url: Annotated[str, AfterValidator(_without_slash)] = Field(
+        description="The address under which people and providers reach this app, such as https://calls.example.com.",
+    )
+    host: str = Field(default="0.0.0.0", description="The network address the web server listens on.")  # noqa: S104
+    port: int = Field(default=8000, ge=1, le=65535, description="The port the web server listens on.")
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///switchboard.db"),
+        description="sqlite:///file.db for one machine, postgresql://user:password@host/name for one or many.",
+    )
+    default_provider: str = Field(
+        default="",
+        description="The provider of new calls; may be left out when only one is set up.",
+    )
+    workers: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="How many calls one process brings up to date at the same time.",
+    )
+    lease_seconds: float = Field(
+        default=15,
+        ge=5,
+        le=600,
+        description="After how long another worker may take over the call of a worker that hangs.",
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="DEBUG, INFO, WARNING or ERROR.",
+    )
+
+
+def environment(env_file: Path = Path(".env")) -> Mapping[str, str]:
+    """What the process was given, over what ``.env`` holds."""
+    from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    return {**from_file, **os.environ}
+
+
+def read_settings(model: type[Model], env: Mapping[str, str], *, prefix: str = "") -> Model:
+    """``model`` from ``env``; ``prefix`` stands before each name. Raises one ``ConfigurationError`` for all problems."""
+    problems: list[str] = []
+    values: dict[str, str] = {}
+    for field in model.model_fields:
+        value = _look_up((prefix + field).upper(), env, problems)
+        if value is not None:
+            values[field] = value
+    try:
+        settings = model.model_validate(values)
+    except ValidationError as error:
+        problems += _told(error, model, prefix)
+    else:
+        if not problems:
+            return settings
+    raise ConfigurationError("\n".join(["", *problems]))
+
+
+def read_setting(model: type[Model], field: str, env: Mapping[str, str]) -> Any:
+    """One setting of ``model`` when the others do not matter. Raises ``ConfigurationError``."""
+    info = model.model_fields[field]
+    definition: dict[str, Any] = {field: (info.annotation, info)}
+    alone: type[BaseModel] = create_model(model.__name__, **definition)
+    return getattr(read_settings(alone, env), field)
+
+
+def is_mentioned(model: type[BaseModel], env: Mapping[str, str], *, prefix: str) -> bool:
+    """Whether any of the model's settings is given."""
+    names = [(prefix + field).upper() for field in model.model_fields]
+    return any(env.get(name) or env.get(f"{name}_FILE") for name in names)
+
+
+def _look_up(name: str, env: Mapping[str, str], problems: list[str]) -> str | None:
+    """An empty value counts as not given: that is how a value is switched off in most places that hold them."""
+    if value := env.get(name, "").strip():
+        return value
+    path = env.get(f"{name}_FILE", "").strip()
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        problems.append(f"  {name}_FILE: the file {path} cannot be read.")
+        return None
+
+
+def _told(error: ValidationError, model: type[BaseModel], prefix: str) -> list[str]:
+    """One line for each problem, without the value: it may be a secret."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        field = str(problem["loc"][0]) if problem["loc"] else ""
+        name = (prefix + field).upper()
+        what = "is missing" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {name}: {what}. {_help(model.model_fields.get(field))}".rstrip())
+    return lines
+
+
+def _help(field: FieldInfo | None) -> str:
+    return (field.description or "") if field else ""
