@@ -1,0 +1,114 @@
+"""What we know of a call: facts only, so that the order in which they arrive does not matter.
+
+Each field either never changes, or grows in one direction only (a later time, an earlier time, a larger set), and
+everything a person sees is worked out from the facts in ``card``. That is why events may come twice, late or in any
+order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.domain.meetings import Meeting
+
+
+class CallStatus(StrEnum):
+    """Where a call stands. It moves down this list only."""
+
+    WANTED = "wanted"
+    """Somebody asked for it; nothing exists yet."""
+    STARTING = "starting"
+    """The meeting exists at the provider; the card does not stand in the channel yet."""
+    LIVE = "live"
+    """The card stands in the channel."""
+    ENDED = "ended"
+    """Over, for good: a meeting that starts again is another call."""
+    FAILED = "failed"
+    """It could not be started; the one who asked is told why."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fact:
+    """A value and when it became true. The newest counts; at the same moment the larger value, so that all agree."""
+
+    at: datetime
+    value: str
+
+
+def newest(known: Fact | None, told: Fact | None) -> Fact | None:
+    if known is None or told is None:
+        return known or told
+    return max(known, told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One join of one device. A leave may be known before its join is."""
+
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+    occurrence_id: str | None = None
+
+    def is_open(self, occurrence: Fact | None) -> bool:
+        """Whether this device is still in, given the run of the meeting that began last."""
+        if self.joined_at is None:
+            return False
+        # With the ids of real joins the leave always wins; where a provider reuses the id, a later join opens it again.
+        if self.left_at is not None and self.left_at >= self.joined_at:
+            return False
+        return not self.belongs_to_an_older_run(occurrence)
+
+    def belongs_to_an_older_run(self, occurrence: Fact | None) -> bool:
+        """True when the meeting has begun anew since: a crashed server never told that everybody was gone."""
+        if occurrence is None or self.occurrence_id is None or self.joined_at is None:
+            return False
+        return self.occurrence_id != occurrence.value and self.joined_at <= occurrence.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """A person, counted once however many devices they use. ``connections`` maps connection id to connection."""
+
+    key: str
+    name: Fact | None = None
+    email: Fact | None = None
+    avatar_url: Fact | None = None
+    slack_id: Fact | None = None
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+
+    def is_present(self, occurrence: Fact | None) -> bool:
+        return any(connection.is_open(occurrence) for connection in self.connections.values())
+
+    def came_before(self, moment: datetime | None) -> bool:
+        """Whether a join is known, at ``moment`` or earlier when one is given."""
+        joins = [c.joined_at for c in self.connections.values() if c.joined_at is not None]
+        return any(moment is None or joined_at <= moment for joined_at in joins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSnapshot:
+    """All that is known of one call.
+
+    ``started_at`` is when the person asked; Slack counts the duration from it. ``join_url`` is what the card links
+    to. ``ended_at`` is set by whoever ends the call first: the meeting, a person, the time limit. ``meeting_is_over``
+    says that the provider itself has told so. ``failure`` is the sentence for the person when it cannot start.
+    """
+
+    id: str
+    created_by: str
+    started_at: datetime
+    title: Fact
+    meeting: Meeting | None = None
+    join_url: str | None = None
+    occurrence: Fact | None = None
+    ended_at: datetime | None = None
+    meeting_is_over: bool = False
+    failure: str | None = None
+    participants: Mapping[str, Participant] = field(default_factory=dict)
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_at is not None or self.failure is not None

@@ -1,0 +1,77 @@
+"""``fold(snapshot, event)``: an event into what is known. Doing it twice, or in another order, gives the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from app.domain.calls import CallSnapshot, Connection, Fact, Participant, newest
+from app.domain.events import (
+    Event,
+    MeetingEnded,
+    MeetingEvent,
+    MeetingStarted,
+    ParticipantJoined,
+    ParticipantLeft,
+    TitleChanged,
+)
+
+
+def fold(snapshot: CallSnapshot, event: Event) -> CallSnapshot:
+    """What is known after ``event``. Only the participant the event names is read or changed, so a snapshot that
+    holds no other participant will do."""
+    match event:
+        case MeetingStarted():
+            return _begin_run(snapshot, event)
+        case ParticipantJoined() | ParticipantLeft():
+            return _move_person(snapshot, event)
+        case TitleChanged():
+            return replace(snapshot, title=max(snapshot.title, Fact(event.at, event.title)))
+        case MeetingEnded():
+            return replace(end(snapshot, event.at), meeting_is_over=True)
+
+
+def end(snapshot: CallSnapshot, at: datetime) -> CallSnapshot:
+    """The call is over since ``at``; of several ends the earliest counts."""
+    return replace(snapshot, ended_at=at if snapshot.ended_at is None else min(snapshot.ended_at, at))
+
+
+def _begin_run(snapshot: CallSnapshot, event: MeetingEvent) -> CallSnapshot:
+    if event.occurrence_id is None:
+        return snapshot
+    return replace(snapshot, occurrence=newest(snapshot.occurrence, Fact(event.at, event.occurrence_id)))
+
+
+def _move_person(snapshot: CallSnapshot, event: ParticipantJoined | ParticipantLeft) -> CallSnapshot:
+    key = event.person.key
+    known = snapshot.participants.get(key) or Participant(key=key)
+    return replace(snapshot, participants={**snapshot.participants, key: _fold_person(known, event)})
+
+
+def _fold_person(known: Participant, event: ParticipantJoined | ParticipantLeft) -> Participant:
+    person = event.person
+    connection = known.connections.get(person.connection_id) or Connection()
+    return replace(
+        known,
+        name=newest(known.name, _told(event.at, person.name)),
+        email=newest(known.email, _told(event.at, person.email)),
+        avatar_url=newest(known.avatar_url, _told(event.at, person.avatar_url)),
+        slack_id=newest(known.slack_id, _told(event.at, person.slack_id)),
+        connections={**known.connections, person.connection_id: _fold_connection(connection, event)},
+    )
+
+
+def _fold_connection(known: Connection, event: ParticipantJoined | ParticipantLeft) -> Connection:
+    occurrence_id = max(known.occurrence_id or "", event.occurrence_id or "") or None
+    if isinstance(event, ParticipantJoined):
+        return replace(known, joined_at=_later(known.joined_at, event.at), occurrence_id=occurrence_id)
+    return replace(known, left_at=_later(known.left_at, event.at), occurrence_id=occurrence_id)
+
+
+def _told(at: datetime, value: str | None) -> Fact | None:
+    """A provider that leaves a field out says nothing about it; it does not say that it is empty."""
+    return Fact(at, value) if value else None
+
+
+def _later(known: datetime | None, told: datetime) -> datetime:
+    return told if known is None else max(known, told)

@@ -1,0 +1,228 @@
+"""``plan(snapshot, shown)``: the difference between what is wanted and what is there, as operations.
+
+A plan holds only operations that can be done now, most urgent first, and none of them waits for another of the same
+plan: when one has to wait for its turn at Slack, the next may go. After each operation there is a new plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from app.domain.calls import CallSnapshot, CallStatus
+from app.domain.card import CallCard, CardUser, call_card
+from app.domain.meetings import Capabilities
+
+MOST_USERS = 100
+"""People in one request. Slack documents no limit; a batch this large is still a body of a few kilobytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What there is, as far as we were told: what Slack shows, and whether the meeting still stands.
+
+    ``slack_call_id`` is Slack's ``R…``. ``card`` is what Slack was last told. ``message_ts`` is None for a card that
+    went out through a response_url, which does not tell it. ``unknown_slack_ids`` were refused by Slack;
+    ``one_by_one`` is set while we search for the one among many that it refuses.
+    """
+
+    slack_call_id: str | None = None
+    posted: bool = False
+    message_ts: str | None = None
+    card: CallCard | None = None
+    meeting_closed: bool = False
+    failure_told: bool = False
+    unknown_slack_ids: frozenset[str] = frozenset()
+    one_by_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMeeting:
+    """Make the meeting at the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddCall:
+    """Register the call with Slack, with the people who are in already."""
+
+    card: CallCard
+
+
+@dataclass(frozen=True, slots=True)
+class PostCall:
+    """Put the card into the channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCall:
+    """Tell Slack another title or link."""
+
+    title: str
+    join_url: str
+    desktop_app_join_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddParticipants:
+    users: tuple[CardUser, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveParticipants:
+    users: tuple[CardUser, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Tell Slack that the call is over."""
+
+    duration_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndMeeting:
+    """End the meeting at the provider for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellFailure:
+    """Tell the one who asked why there is no call."""
+
+    reason: str = field(repr=False)
+
+
+Operation = (
+    CreateMeeting
+    | AddCall
+    | PostCall
+    | UpdateCall
+    | AddParticipants
+    | RemoveParticipants
+    | EndCall
+    | EndMeeting
+    | TellFailure
+)
+
+
+def plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operation]:
+    """What to do next. ``can`` is what the call's provider is able to do."""
+    desired = call_card(snapshot, unknown_slack_ids=shown.unknown_slack_ids)
+    if snapshot.is_over:
+        return [
+            *_tell_failure(snapshot, shown),
+            *_close_meeting(snapshot, shown, can),
+            *_end_card(desired, shown),
+        ]
+    if snapshot.meeting is None:
+        return [CreateMeeting()]
+    if shown.slack_call_id is None or shown.card is None:
+        return [AddCall(_without_users(desired) if shown.one_by_one else desired)]
+    if shown.card.duration_seconds is not None:
+        # Somebody else ended it in Slack; an ended card takes no changes.
+        return []
+    change = [*_post(shown), *_update(desired, shown.card), *_remove(desired, shown.card)]
+    return [*change, *_add(desired.present - shown.card.present, shown.card, one_by_one=shown.one_by_one)]
+
+
+def status(snapshot: CallSnapshot, shown: Shown) -> CallStatus:
+    """Where the call stands."""
+    if snapshot.failure is not None:
+        return CallStatus.FAILED
+    if snapshot.ended_at is not None:
+        return CallStatus.ENDED
+    if shown.posted:
+        return CallStatus.LIVE
+    return CallStatus.WANTED if snapshot.meeting is None else CallStatus.STARTING
+
+
+def after(shown: Shown, operation: Operation) -> Shown:
+    """``shown`` once Slack or the provider has done ``operation``, but for the ids that only their answer tells."""
+    match operation:
+        case AddCall(card):
+            return replace(shown, card=replace(card, attended=card.present))
+        case PostCall():
+            return replace(shown, posted=True)
+        case EndMeeting():
+            return replace(shown, meeting_closed=True)
+        case TellFailure():
+            return replace(shown, failure_told=True)
+        case CreateMeeting():
+            return shown
+        case UpdateCall() | AddParticipants() | RemoveParticipants() | EndCall():
+            return replace(shown, card=_card_after(_told(shown), operation))
+
+
+def _card_after(card: CallCard, operation: UpdateCall | AddParticipants | RemoveParticipants | EndCall) -> CallCard:
+    match operation:
+        case UpdateCall(title, join_url, desktop_app_join_url):
+            return replace(card, title=title, join_url=join_url, desktop_app_join_url=desktop_app_join_url)
+        case AddParticipants(users):
+            return replace(card, present=card.present | set(users), attended=card.attended | set(users))
+        case RemoveParticipants(users):
+            return replace(card, present=card.present - set(users))
+        case EndCall(duration_seconds):
+            return replace(card, present=frozenset(), duration_seconds=duration_seconds)
+
+
+def _told(shown: Shown) -> CallCard:
+    if shown.card is None:
+        raise ValueError("a card that Slack was never told cannot change")
+    return shown.card
+
+
+def _tell_failure(snapshot: CallSnapshot, shown: Shown) -> list[Operation]:
+    if snapshot.failure is None or shown.failure_told:
+        return []
+    return [TellFailure(snapshot.failure)]
+
+
+def _close_meeting(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operation]:
+    """A meeting whose call is over by our side must not go on; one that told us so itself is gone already."""
+    stands = snapshot.meeting is not None and not snapshot.meeting_is_over and not shown.meeting_closed
+    return [EndMeeting()] if stands and can.ends_meetings else []
+
+
+def _end_card(desired: CallCard, shown: Shown) -> list[Operation]:
+    card = shown.card
+    if card is None or shown.slack_call_id is None or card.duration_seconds is not None:
+        return []
+    # Whoever came and went between two updates was never on the card; an ended card shows everybody who was there.
+    unseen = _unseen(desired, card) if shown.posted else frozenset()
+    missing = _add(unseen, card, one_by_one=shown.one_by_one)
+    return [*missing, EndCall(desired.duration_seconds or 0)]
+
+
+def _unseen(desired: CallCard, card: CallCard) -> frozenset[CardUser]:
+    seen = {user.key for user in card.attended}
+    return frozenset(user for user in desired.attended if user.key not in seen)
+
+
+def _post(shown: Shown) -> list[Operation]:
+    return [] if shown.posted else [PostCall()]
+
+
+def _update(desired: CallCard, card: CallCard) -> list[Operation]:
+    wanted = (desired.title, desired.join_url, desired.desktop_app_join_url)
+    if wanted == (card.title, card.join_url, card.desktop_app_join_url):
+        return []
+    return [UpdateCall(*wanted)]
+
+
+def _remove(desired: CallCard, card: CallCard) -> list[Operation]:
+    gone = sorted(card.present - desired.present)
+    return [RemoveParticipants(tuple(gone[:MOST_USERS]))] if gone else []
+
+
+def _add(users: frozenset[CardUser], card: CallCard, *, one_by_one: bool) -> list[Operation]:
+    """Somebody who is shown under another name is removed first: Slack refuses to add a person twice."""
+    standing = {user.key for user in card.present}
+    new = sorted(user for user in users if user.key not in standing)
+    doubtful = [user for user in new if user.slack_id]
+    if one_by_one and doubtful:
+        # Nobody shown by name can be unknown to Slack, so only ids of Slack's own go alone.
+        new = [user for user in new if not user.slack_id] or doubtful[:1]
+    batch = new[:MOST_USERS]
+    return [AddParticipants(tuple(batch))] if batch else []
+
+
+def _without_users(card: CallCard) -> CallCard:
+    return replace(card, present=frozenset())
