@@ -1,0 +1,224 @@
+"""Reading and writing calls: what is wanted and known of them. Their place in the work list is in ``work``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, update
+
+from app.db.insert import insert_or_ignore, insert_or_replace
+from app.db.models import CallRow, ParticipantRow, ShownRow
+from app.domain.calls import CallSnapshot, CallStatus, Fact
+from app.domain.plan import Shown
+
+_COLUMNS = (
+    CallRow.id,
+    CallRow.team_id,
+    CallRow.channel_id,
+    CallRow.created_by,
+    CallRow.response_url,
+    CallRow.provider,
+    CallRow.meeting,
+    CallRow.join_token,
+    CallRow.join_url,
+    CallRow.status,
+    CallRow.title,
+    CallRow.title_at,
+    CallRow.started_at,
+    CallRow.occurrence_id,
+    CallRow.occurrence_at,
+    CallRow.ended_at,
+    CallRow.meeting_is_over,
+    CallRow.failure,
+    CallRow.generation,
+    CallRow.deadline_at,
+    CallRow.in_flight,
+    CallRow.failures,
+)
+RUNNING = (CallStatus.WANTED, CallStatus.STARTING, CallStatus.LIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCall:
+    """A call as it stands in the database. ``snapshot`` holds only the participants that were asked for."""
+
+    snapshot: CallSnapshot
+    team_id: str
+    channel_id: str
+    response_url: str | None
+    provider: str
+    join_token: str
+    status: CallStatus
+    generation: int
+    deadline_at: datetime | None = None
+    in_flight: str | None = None
+    failures: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.snapshot.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCall:
+    """What a call begins with. ``request_key`` is the same when the same request comes again."""
+
+    id: str
+    team_id: str
+    enterprise_id: str | None
+    channel_id: str
+    created_by: str
+    request_key: str | None
+    response_url: str | None
+    provider: str
+    join_token: str
+    title: str
+    at: datetime
+    deadline_at: datetime | None
+
+
+def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
+    """Store a new call; False when this request has made one already."""
+    values = {
+        "id": new.id,
+        "team_id": new.team_id,
+        "enterprise_id": new.enterprise_id,
+        "channel_id": new.channel_id,
+        "created_by": new.created_by,
+        "request_key": new.request_key,
+        "response_url": new.response_url,
+        "provider": new.provider,
+        "account": account,
+        "join_token": new.join_token,
+        "status": CallStatus.WANTED,
+        "title": new.title,
+        "title_at": new.at,
+        "started_at": new.at,
+        "reconcile_after": new.at,
+        "deadline_at": new.deadline_at,
+    }
+    return insert_or_ignore(connection, CallRow, values)
+
+
+def find_call(connection: Connection, call_id: str) -> StoredCall | None:
+    return _one(connection, select(*_COLUMNS).where(CallRow.id == call_id))
+
+
+def find_by_join_token(connection: Connection, join_token: str) -> StoredCall | None:
+    return _one(connection, select(*_COLUMNS).where(CallRow.join_token == join_token))
+
+
+def lock_call(connection: Connection, call_id: str) -> StoredCall | None:
+    return _one(connection, select(*_COLUMNS).where(CallRow.id == call_id).with_for_update())
+
+
+def lock_by_meeting(connection: Connection, provider: str, account: str, meeting_id: str) -> StoredCall | None:
+    """The newest call of this meeting, locked until the transaction ends."""
+    statement = (
+        select(*_COLUMNS)
+        .where(CallRow.provider == provider, CallRow.account == account, CallRow.meeting_id == meeting_id)
+        .order_by(CallRow.started_at.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return _one(connection, statement)
+
+
+def running_calls(connection: Connection, team_id: str, channel_id: str) -> list[StoredCall]:
+    """The channel's calls that are not over, newest first."""
+    statement = (
+        select(*_COLUMNS)
+        .where(CallRow.team_id == team_id, CallRow.channel_id == channel_id)
+        .where(CallRow.status.in_(RUNNING), CallRow.ended_at.is_(None), CallRow.failure.is_(None))
+        .order_by(CallRow.started_at.desc(), CallRow.id)
+    )
+    return [_stored(row) for row in connection.execute(statement)]
+
+
+def load_participants(connection: Connection, call: StoredCall, keys: Iterable[str] | None = None) -> StoredCall:
+    """``call`` with all its participants, or with those of ``keys``."""
+    statement = select(ParticipantRow.known).where(ParticipantRow.call_id == call.id)
+    if keys is not None:
+        statement = statement.where(ParticipantRow.key.in_(list(keys)))
+    people = {known.key: known for known in connection.execute(statement).scalars()}
+    return replace(call, snapshot=replace(call.snapshot, participants=people))
+
+
+def save_known(
+    connection: Connection, before: CallSnapshot, known: CallSnapshot, *, reconcile_after: datetime | None = None
+) -> None:
+    """Store what is known now. The row is written even when nothing differs: the write is the lock, and leaving it
+    out has lost updates. ``reconcile_after`` brings the call's turn forward; without it a call that waits for its
+    lane keeps waiting."""
+    values: dict[str, Any] = {
+        "title": known.title.value,
+        "title_at": known.title.at,
+        "occurrence_id": known.occurrence.value if known.occurrence else None,
+        "occurrence_at": known.occurrence.at if known.occurrence else None,
+        "ended_at": known.ended_at,
+        "meeting_is_over": known.meeting_is_over,
+        "meeting": known.meeting,
+        "meeting_id": known.meeting.id if known.meeting else None,
+        "join_url": known.join_url,
+        "failure": known.failure,
+        "generation": CallRow.generation + 1,
+    }
+    if reconcile_after is not None:
+        values["reconcile_after"] = reconcile_after
+    connection.execute(update(CallRow).where(CallRow.id == known.id).values(values))
+    _save_participants(connection, before, known)
+
+
+def load_shown(connection: Connection, call_id: str) -> Shown:
+    statement = select(ShownRow.shown).where(ShownRow.call_id == call_id)
+    return connection.execute(statement).scalar_one_or_none() or Shown()
+
+
+def save_shown(connection: Connection, call_id: str, shown: Shown) -> None:
+    insert_or_replace(connection, ShownRow, [{"call_id": call_id, "shown": shown}], key=["call_id"], value="shown")
+
+
+def _save_participants(connection: Connection, before: CallSnapshot, known: CallSnapshot) -> None:
+    rows = [
+        {"call_id": known.id, "key": key, "known": person}
+        for key, person in known.participants.items()
+        if before.participants.get(key) != person
+    ]
+    if rows:
+        insert_or_replace(connection, ParticipantRow, rows, key=["call_id", "key"], value="known")
+
+
+def _one(connection: Connection, statement: Select[*tuple[Any, ...]]) -> StoredCall | None:
+    row = connection.execute(statement).one_or_none()
+    return _stored(row) if row else None
+
+
+def _stored(row: Row[*tuple[Any, ...]]) -> StoredCall:
+    snapshot = CallSnapshot(
+        id=row.id,
+        created_by=row.created_by,
+        started_at=row.started_at,
+        title=Fact(row.title_at, row.title),
+        meeting=row.meeting,
+        join_url=row.join_url,
+        occurrence=Fact(row.occurrence_at, row.occurrence_id) if row.occurrence_id else None,
+        ended_at=row.ended_at,
+        meeting_is_over=row.meeting_is_over,
+        failure=row.failure,
+    )
+    return StoredCall(
+        snapshot=snapshot,
+        team_id=row.team_id,
+        channel_id=row.channel_id,
+        response_url=row.response_url,
+        provider=row.provider,
+        join_token=row.join_token,
+        status=CallStatus(row.status),
+        generation=row.generation,
+        deadline_at=row.deadline_at,
+        in_flight=row.in_flight,
+        failures=row.failures,
+    )

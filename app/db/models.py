@@ -1,0 +1,138 @@
+"""The tables. The rows of ``calls`` are the work list: there is no second system to keep in step with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, MetaData, String, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from app.db.types import Json, UtcDateTime
+from app.domain.calls import CallStatus, Participant
+from app.domain.meetings import Meeting
+from app.domain.plan import Shown
+
+# Work is what differs from what is shown, not what carries a flag: a flag can be lost in a crash.
+_WORK = "generation <> shown_generation OR deadline_at IS NOT NULL"
+
+
+class Base(DeclarativeBase):
+    # Constraints with names can be changed by later migrations on both databases.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012  # read by the base class as it stands
+
+
+class CallRow(Base):
+    """A call: what is wanted and known of it, and its place in the work list."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        Index(
+            "ix_calls_due",
+            "reconcile_after",
+            sqlite_where=text(_WORK),
+            postgresql_where=text(_WORK),
+        ),
+        Index("ix_calls_meeting", "provider", "account", "meeting_id"),
+        Index("ix_calls_channel", "team_id", "channel_id", "status"),
+        UniqueConstraint("team_id", "request_key"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(40))
+    enterprise_id: Mapped[str | None] = mapped_column(String(40))
+    channel_id: Mapped[str] = mapped_column(String(40))
+    created_by: Mapped[str] = mapped_column(String(40))
+    # Slack's trigger_id: the same request that comes twice makes one call.
+    request_key: Mapped[str | None] = mapped_column(String(200))
+    # A secret for half an hour: whoever has it can write into the channel.
+    response_url: Mapped[str | None]
+
+    provider: Mapped[str] = mapped_column(String(40))
+    account: Mapped[str] = mapped_column(String(40))
+    meeting_id: Mapped[str | None] = mapped_column(String(300))
+    meeting: Mapped[Meeting | None] = mapped_column(Json[Meeting](Meeting))
+    join_token: Mapped[str] = mapped_column(String(64), unique=True)
+    join_url: Mapped[str | None]
+
+    status: Mapped[CallStatus] = mapped_column(String(10))
+    title: Mapped[str]
+    title_at: Mapped[datetime]
+    started_at: Mapped[datetime]
+    occurrence_id: Mapped[str | None] = mapped_column(String(300))
+    occurrence_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    meeting_is_over: Mapped[bool] = mapped_column(default=False)
+    failure: Mapped[str | None]
+
+    # The work list. ``generation`` counts changes of what is wanted or known, ``shown_generation`` is the one that
+    # Slack and the provider match.
+    generation: Mapped[int] = mapped_column(default=1)
+    shown_generation: Mapped[int] = mapped_column(default=0)
+    reconcile_after: Mapped[datetime]
+    deadline_at: Mapped[datetime | None]
+    lease_token: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    # The name of the operation about to be sent, committed before it is: whoever finds it must look before repeating.
+    in_flight: Mapped[str | None] = mapped_column(String(40))
+
+
+class ParticipantRow(Base):
+    """What is known of one person in one call; a row each, so that a webhook in a large call stays cheap."""
+
+    __tablename__ = "participants"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    known: Mapped[Participant] = mapped_column(Json[Participant](Participant))
+
+
+class ShownRow(Base):
+    """What Slack was last told of a call; beside the call, because webhooks rewrite that row often."""
+
+    __tablename__ = "shown"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    shown: Mapped[Shown] = mapped_column(Json[Shown](Shown))
+
+
+class DeliveryRow(Base):
+    """One webhook request that was proven genuine, kept beside what became of it."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("provider", "account", "dedupe_key"),
+        Index("ix_deliveries_meeting", "provider", "account", "meeting_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    account: Mapped[str] = mapped_column(String(40))
+    dedupe_key: Mapped[str] = mapped_column(String(300))
+    received_at: Mapped[datetime]
+    headers: Mapped[dict[str, str]] = mapped_column(Json[dict[str, str]](dict[str, str]))
+    body: Mapped[bytes]
+    outcome: Mapped[str] = mapped_column(String(10))
+    # Of the meeting it is about: one that is told before we know that the meeting is ours is taken in later.
+    meeting_id: Mapped[str | None] = mapped_column(String(300))
+    call_id: Mapped[str | None] = mapped_column(String(40))
+    error: Mapped[str | None]
+
+
+class LaneRow(Base):
+    """One team's budget for one method of Slack, shared by all workers."""
+
+    __tablename__ = "lanes"
+
+    team_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    method: Mapped[str] = mapped_column(String(60), primary_key=True)
+    next_at: Mapped[datetime]
+    parked_until: Mapped[datetime | None]

@@ -1,0 +1,97 @@
+"""Connections and transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql import func
+
+from app.db.types import UtcDateTime
+from app.errors import ConfigurationError
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # A crash of the process loses nothing; a power cut may lose the last moments, never the file.
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+class Database:
+    """The one way to the database: ``transaction()`` to write, ``reading()`` to read. No transaction stays open
+    across a request to anybody."""
+
+    def __init__(self, url: str, *, connections: int = 20) -> None:
+        self.url = database_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(self.url, connections)
+        # SQLite has one writer; threads that wait for each other here do not sleep in its busy handler.
+        self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._one_writer, self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection.execution_options(reading=True)
+
+    def now(self) -> datetime:
+        """The database's own clock: the one all machines agree on."""
+        with self.reading() as connection:
+            if self.is_sqlite:
+                now = func.strftime("%Y-%m-%d %H:%M:%f000", "now", type_=UtcDateTime())
+            else:
+                now = func.clock_timestamp(type_=UtcDateTime())
+            moment: datetime = connection.execute(select(now)).scalar_one()
+            return moment
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def database_url(url: str) -> URL:
+    """``url`` with the driver we use. Raises ``ConfigurationError`` for other databases and for what is no address."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError("DATABASE_URL is not an address such as sqlite:///switchboard.db.") from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            return parsed.set(drivername="sqlite+pysqlite")
+        # postgres:// is what several hosts hand out.
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+psycopg")
+    raise ConfigurationError("DATABASE_URL must begin with sqlite:/// and a file name, or with postgresql://.")
+
+
+def _engine(url: URL, connections: int) -> Engine:
+    # hide_parameters: what is stored is personal, and an error's text ends up in the log.
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, pool_size=connections, max_overflow=connections, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # The driver would begin transactions by itself, and only when something is written: too late to be the lock.
+    dbapi_connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        dbapi_connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
