@@ -1,0 +1,133 @@
+"""Every sentence a person reads in Slack. In a failure the sentence says what to do and carries a reference."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.errors import CannotTell, NothingRunning, NotYours, RequestFailed, TitleMissing, TitleTooLong, WishRefused
+
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCall:
+    """A line of the list of running calls. ``join_url`` is None until there is something to join."""
+
+    title: str
+    join_url: str | None
+    started_by: str
+    minutes: int
+
+
+def escape(text: str) -> str:
+    """Foreign text inside a message; without this it could mention people or hide links.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    return html.unescape(text)
+
+
+def starting(title: str, others: int = 0) -> str:
+    text = f"Starting *{escape(title)}* …"
+    if others:
+        noun = "call is" if others == 1 else "calls are"
+        text += f" ({others} more {noun} running here; see the list with `list`.)"
+    return text
+
+
+def card_text(title: str, join_url: str) -> str:
+    """What is read where the card itself cannot be shown: notifications, screen readers, other clients."""
+    return f"{escape(title)}: join at <{join_url}>"
+
+
+def ended(title: str) -> str:
+    return f"Ending *{escape(title)}* for everybody."
+
+
+def renamed(title: str) -> str:
+    return f"The call is now called *{escape(title)}*."
+
+
+def running(calls: Sequence[RunningCall]) -> str:
+    if not calls:
+        return "No call is running in this channel."
+    return "\n".join(["Running in this channel:", *map(_running_line, calls)])
+
+
+def _running_line(call: RunningCall) -> str:
+    title = f"<{call.join_url}|{escape(call.title)}>" if call.join_url else f"{escape(call.title)} (starting)"
+    return f"• {title}, by <@{call.started_by}>, {_minutes(call.minutes)}"
+
+
+def _minutes(minutes: int) -> str:
+    if minutes < 1:
+        return "just started"
+    return "for 1 minute" if minutes == 1 else f"for {minutes} minutes"
+
+
+def help_text(command: str) -> str:
+    return "\n".join(
+        [
+            f"`{command} Weekly sync` starts a call with this title in this channel; `{command}` alone starts one too.",
+            f"`{command} end` ends your call for everybody. Admins may end any call.",
+            f"`{command} rename Another title` changes the title on the card.",
+            f"`{command} list` shows what is running in this channel.",
+        ]
+    )
+
+
+def default_title(channel_name: str) -> str:
+    """The title of a call that was given none. Slack names conversations between people ``directmessage``,
+    ``privategroup`` and ``mpdm-…``."""
+    if not channel_name or channel_name in {"directmessage", "privategroup"} or channel_name.startswith("mpdm-"):
+        return "Call"
+    return f"Call in #{channel_name}"
+
+
+def refused(wish: WishRefused, command: str) -> str:
+    """Why a wish is not granted, and what can be done instead."""
+    match wish:
+        case NothingRunning():
+            return f"No call is running in this channel. `{command} Weekly sync` starts one."
+        case NotYours():
+            return "Only the one who started the call, or an admin of the workspace, may do this."
+        case TitleMissing():
+            return f"Say the new title as well: `{command} rename Another title`."
+        case TitleTooLong():
+            return f"That title is too long for the card. Please use {LONGEST_TITLE} characters at most."
+        case CannotTell():
+            return "Slack did not say in time whether you are an admin. Please try again."
+    return str(wish)
+
+
+def went_wrong(reference: str) -> str:
+    return (
+        "Something went wrong in Switchboard, and nothing was done. Please try again; if it stays so, "
+        f"tell the people who run it this reference: {reference}"
+    )
+
+
+# What a person can do about a refusal, by Slack's word for it. https://docs.slack.dev/reference/methods/calls.add
+_ADVICE = {
+    "not_authorized": "You may not start calls in this channel. Ask an admin of the workspace.",
+    "missing_scope": "The app lacks a permission in Slack. Ask an admin to install it again.",
+    "invalid_auth": "The app's token for Slack is not valid. Ask the people who run it to set a new one.",
+    "token_revoked": "The app was removed from this workspace. Ask an admin to install it again.",
+    "account_inactive": "The app was removed from this workspace. Ask an admin to install it again.",
+    "is_archived": "This channel is archived. Start the call in another one.",
+    "channel_not_found": "The app may not post here. Invite it to the channel, or start the call in another one.",
+    "not_in_channel": "The app may not post here. Invite it to the channel, or start the call in another one.",
+}
+
+
+def could_not_start(title: str, failure: RequestFailed, provider: str | None, reference: str) -> str:
+    """``provider`` is the provider's name when the failure is on its side, None when it is on Slack's."""
+    default = f"{provider or 'Slack'} did not do its part. Please try again in a minute."
+    advice = default if provider else _ADVICE.get(failure.code, default)
+    return f"*{escape(title)}* could not be started. {advice} Reference: {reference}"

@@ -1,0 +1,164 @@
+"""How a request to Slack is sent, and what its answer means for what we do next."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import ssl
+from collections.abc import Callable
+from typing import Any
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web import SlackResponse
+
+from app.errors import OutOfStep, PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
+
+TIMEOUT_SECONDS = 10
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
+
+# Every error code that the Calls API, chat.postMessage and the platform document.
+# https://docs.slack.dev/reference/methods/calls.add (and .update, .end, .info, .participants.add, .participants.remove)
+# https://docs.slack.dev/reference/methods/chat.postMessage
+KINDS: dict[str, type[RequestFailed]] = {
+    # News: Slack knows better than we do how things stand.
+    "bad_users": OutOfStep,
+    "inactive_call": OutOfStep,
+    "user_not_found": OutOfStep,
+    # It may work later.
+    "fatal_error": TemporaryFailure,
+    "internal_error": TemporaryFailure,
+    "org_login_required": TemporaryFailure,
+    "request_timeout": TemporaryFailure,
+    "service_unavailable": TemporaryFailure,
+    "team_added_to_org": TemporaryFailure,
+    # HTTP 429 says ratelimited; a body may say either.
+    "rate_limited": RateLimited,
+    "ratelimited": RateLimited,
+    "message_limit_exceeded": RateLimited,
+    # It will be refused again until a person changes something.
+    **dict.fromkeys(
+        (
+            "access_denied",
+            "accesslimited",
+            "account_inactive",
+            "app_access_restricted",
+            "cannot_reply_to_message",
+            "channel_not_found",
+            "deprecated_endpoint",
+            "ekm_access_denied",
+            "enterprise_is_restricted",
+            "invalid_arg_name",
+            "invalid_arguments",
+            "invalid_array_arg",
+            "invalid_auth",
+            "invalid_blocks",
+            "invalid_blocks_format",
+            "invalid_call_id",
+            "invalid_charset",
+            "invalid_created_by",
+            "invalid_form_data",
+            "invalid_metadata_format",
+            "invalid_metadata_schema",
+            "invalid_post_type",
+            "invalid_start_time",
+            "is_archived",
+            "is_bot",
+            "markdown_text_conflict",
+            "messages_tab_disabled",
+            "metadata_too_large",
+            "method_deprecated",
+            "missing_argument",
+            "missing_post_type",
+            "missing_scope",
+            "msg_blocks_too_long",
+            "msg_too_long",
+            "no_permission",
+            "no_text",
+            "not_allowed_token_type",
+            "not_authed",
+            "not_authorized",
+            "not_implemented",
+            "not_in_channel",
+            "restricted_action",
+            "restricted_action_non_threadable_channel",
+            "restricted_action_read_only_channel",
+            "restricted_action_thread_locked",
+            "restricted_action_thread_only_channel",
+            "team_access_not_granted",
+            "team_not_found",
+            "token_expired",
+            "token_revoked",
+            "two_factor_setup_required",
+            "unknown_method",
+        ),
+        PermanentFailure,
+    ),
+}
+
+
+def make_client(token: str, api_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> WebClient:
+    """A client that sends each request once. The SDK's default repeats a POST when the connection drops, also one
+    that has had its effect."""
+    return WebClient(token, base_url=api_url, timeout=int(timeout_seconds), retry_handlers=[])
+
+
+def send(method: Callable[..., SlackResponse], **arguments: Any) -> dict[str, Any]:
+    """Call a method of the SDK; returns Slack's answer. Raises the kind of ``RequestFailed`` that it means."""
+    try:
+        answer = method(**arguments)
+    except SlackApiError as error:
+        raise _refusal(error.response) from error
+    except SlackRequestError as error:
+        raise PermanentFailure("invalid_request", str(error)) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise unanswered(error) from error
+    # Slack's own examples hold an error inside ok:true; the SDK lets it pass.
+    if answer.get("error"):
+        raise _refusal(answer)
+    body = answer.data
+    if not isinstance(body, dict):
+        raise TemporaryFailure("malformed_answer", effect_unknown=True)
+    return body
+
+
+def unanswered(error: Exception) -> TemporaryFailure:
+    """No answer came. Only when no connection was made is it certain that nothing happened."""
+    reason = error.reason if isinstance(error, URLError) else error
+    never_sent = isinstance(reason, ConnectionRefusedError | ssl.SSLError)
+    return TemporaryFailure(type(reason).__name__.lower(), effect_unknown=not never_sent)
+
+
+def _refusal(answer: SlackResponse) -> RequestFailed:
+    status = answer.status_code
+    if status == http.client.TOO_MANY_REQUESTS:
+        return RateLimited(_retry_after(answer))
+    code = str(answer.get("error") or "")
+    kind = KINDS.get(code)
+    if kind is RateLimited:
+        return RateLimited(_retry_after(answer))
+    if kind is not None:
+        return kind(code, _told(answer))
+    if status >= http.client.INTERNAL_SERVER_ERROR:
+        return TemporaryFailure(f"http_{status}", effect_unknown=True)
+    # The SDK puts a body that is no JSON into the error text.
+    if not re.fullmatch(r"[a-z0-9_]+", code):
+        return TemporaryFailure("malformed_answer", effect_unknown=True)
+    return PermanentFailure(code, _told(answer))
+
+
+def _retry_after(answer: SlackResponse) -> float:
+    headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
+    try:
+        seconds = float(headers.get("retry-after", ""))
+    except ValueError:
+        return 30.0
+    return min(max(seconds, 1.0), LONGEST_RETRY_AFTER_SECONDS)
+
+
+def _told(answer: SlackResponse) -> str:
+    """What Slack says about it beyond the code: the missing scope, the argument it does not like."""
+    needed = answer.get("needed")
+    messages = (answer.get("response_metadata") or {}).get("messages") or []
+    return "; ".join([f"needed: {needed}"] * bool(needed) + [str(message) for message in messages])
