@@ -1,0 +1,15 @@
+"""Use cases, the only writers of what is wanted and known of a call.
+
+``calls`` start, end, rename, list · ``deliveries`` a provider's webhook · ``visits`` somebody at the join page.
+Each is one transaction and a nudge; the reconciler does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Nudge = Callable[[], None]
+"""Tells the workers that there is work; called after the commit."""
+
+ACCOUNT = "default"
+"""The provider account of calls and webhooks: there is one for each provider so far, from the settings."""

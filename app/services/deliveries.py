@@ -1,0 +1,160 @@
+"""A provider's webhook: stored, folded into its call, and the call marked as changed, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from itertools import groupby
+
+from sqlalchemy import Connection
+
+from app import logs
+from app.clock import Clock
+from app.db import calls, deliveries
+from app.db.deliveries import Delivery, Outcome
+from app.db.session import Database
+from app.domain.calls import CallSnapshot
+from app.domain.events import Event, ParticipantJoined, ParticipantLeft
+from app.domain.fold import fold
+from app.errors import WebhookMalformed
+from app.providers.base import Provider, WebhookRequest
+from app.services import ACCOUNT, Nudge
+
+LONGEST_KEY = 300
+_SECRET_HEADER = re.compile(r"authorization|cookie|signature|secret|token|api-key")
+log = logs.get(__name__)
+
+
+class Receipt(StrEnum):
+    """What a genuine request came to."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    UNMATCHED = "unmatched"
+    """Nothing we follow: a kind of event, or a meeting, that is not ours."""
+
+
+class DeliveryService:
+    """Receives webhooks."""
+
+    def __init__(self, database: Database, clock: Clock, nudge: Nudge) -> None:
+        self._database = database
+        self._clock = clock
+        self._nudge = nudge
+
+    def receive(self, provider: Provider, request: WebhookRequest) -> Receipt:
+        """Take in one request. Raises ``WebhookRejected`` when it is not genuine and ``WebhookMalformed`` when it is
+        not readable. Whatever else is raised, the request is stored, so that it can be replayed."""
+        provider.verify(request)
+        try:
+            events = provider.parse_events(request)
+            receipt = self._take_in(provider, request, events)
+        except Exception as error:  # whatever our code trips over, the delivery must not be lost
+            self._keep_failed(provider, request, error)
+            raise
+        if receipt is Receipt.APPLIED:
+            self._nudge()
+        return receipt
+
+    def _take_in(self, provider: Provider, request: WebhookRequest, events: Sequence[Event]) -> Receipt:
+        if not events:
+            log.debug("webhook ignored", provider=provider.name)
+            return Receipt.UNMATCHED
+        delivery = self._delivery(provider, request, events)
+        with self._database.transaction() as connection:
+            delivery_id = deliveries.store(connection, delivery, Outcome.APPLIED)
+            if delivery_id is None:
+                return Receipt.DUPLICATE
+            call_ids = _apply(connection, provider.name, events, delivery.received_at)
+            if call_ids:
+                deliveries.set_outcome(connection, delivery_id, Outcome.APPLIED, call_id=call_ids[0])
+                return Receipt.APPLIED
+            deliveries.set_outcome(connection, delivery_id, Outcome.UNMATCHED)
+        log.info("webhook about no call of ours", provider=provider.name, delivery_id=delivery_id)
+        return Receipt.UNMATCHED
+
+    def _keep_failed(self, provider: Provider, request: WebhookRequest, error: Exception) -> None:
+        delivery = self._delivery(provider, request, [])
+        with self._database.transaction() as connection:
+            delivery_id = deliveries.store(connection, delivery, Outcome.FAILED)
+            if delivery_id is not None:
+                deliveries.set_outcome(connection, delivery_id, Outcome.FAILED, error=type(error).__name__)
+        known = isinstance(error, WebhookMalformed)
+        (log.warning if known else log.exception)(
+            "webhook not taken in", provider=provider.name, delivery_id=delivery_id
+        )
+
+    def _delivery(self, provider: Provider, request: WebhookRequest, events: Sequence[Event]) -> Delivery:
+        return Delivery(
+            provider=provider.name,
+            account=ACCOUNT,
+            dedupe_key=_dedupe_key(request, events),
+            meeting_id=events[0].meeting_id if events else None,
+            received_at=self._clock.now(),
+            headers={name: value for name, value in request.headers.items() if not _SECRET_HEADER.search(name)},
+            body=without_secrets(request.body, provider.secret_fields),
+        )
+
+
+def apply_early(connection: Connection, provider: Provider, meeting_id: str, now: datetime) -> None:
+    """Take in what was told of a meeting before we knew it to be ours.
+
+    A provider may report a meeting faster than it answers the request that made it.
+    """
+    for early in deliveries.unmatched(connection, provider.name, ACCOUNT, meeting_id):
+        request = WebhookRequest.of(body=early.body, headers=early.headers)
+        for call_id in _apply(connection, provider.name, provider.parse_events(request), now):
+            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=call_id)
+
+
+def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
+    """``body`` with the values of these JSON string fields masked, wherever they stand in it."""
+    for field in fields:
+        # Works on the bytes: reading and writing JSON anew costs more than all the rest of a delivery.
+        pattern = rb'("%s"\s*:\s*")(?:[^"\\]|\\.)*' % re.escape(field.encode())
+        body = re.sub(pattern, rb"\1***", body)
+    return body
+
+
+def _apply(connection: Connection, provider: str, events: Sequence[Event], now: datetime) -> list[str]:
+    """Fold the events into their calls; returns the ids of those calls."""
+    by_meeting = groupby(sorted(events, key=lambda event: event.meeting_id), key=lambda event: event.meeting_id)
+    applied = [_apply_to_meeting(connection, provider, meeting_id, list(told), now) for meeting_id, told in by_meeting]
+    return [call_id for call_id in applied if call_id is not None]
+
+
+def _apply_to_meeting(
+    connection: Connection, provider: str, meeting_id: str, events: Sequence[Event], now: datetime
+) -> str | None:
+    call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id)
+    if call is None:
+        deliveries.lock_meeting(connection, provider, ACCOUNT, meeting_id)
+        call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id)
+    if call is None:
+        return None
+    call = calls.load_participants(connection, call, _people(events))
+    known = reduce(fold, events, call.snapshot)
+    # Who comes and goes waits for the lane together with the others; the end and a new title do not.
+    urgent = _headline(known) != _headline(call.snapshot)
+    calls.save_known(connection, call.snapshot, known, reconcile_after=now if urgent else None)
+    return call.id
+
+
+def _people(events: Iterable[Event]) -> set[str]:
+    return {event.person.key for event in events if isinstance(event, ParticipantJoined | ParticipantLeft)}
+
+
+def _headline(snapshot: CallSnapshot) -> tuple[object, ...]:
+    return (snapshot.title, snapshot.ended_at)
+
+
+def _dedupe_key(request: WebhookRequest, events: Sequence[Event]) -> str:
+    """The provider's own ids; for what could not be read, the body itself."""
+    key = " ".join(event.dedupe_key for event in events)
+    if key and len(key) <= LONGEST_KEY:
+        return key
+    return "sha256:" + hashlib.sha256(key.encode() or request.body).hexdigest()
