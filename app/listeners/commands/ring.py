@@ -1,0 +1,89 @@
+"""``/ring``: start, end, rename and list calls. The person is answered in words, in the answer to the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import Ack
+from slack_sdk import WebClient
+
+from app import logs
+from app.db.calls import StoredCall
+from app.errors import CannotTell, RequestFailed, WishRefused
+from app.listeners.commands.wish import Verb, Wish, read_wish
+from app.services.calls import Caller, CallService, Start
+from app.slack import people, texts
+
+log = logs.get(__name__)
+
+
+class RingCommand:
+    """The listener. ``client`` must give up well within the three seconds that Slack waits."""
+
+    def __init__(self, command: str, client: WebClient, call_service: CallService) -> None:
+        self._command = command
+        self._client = client
+        self._calls = call_service
+
+    def answer(self, ack: Ack, command: dict[str, Any]) -> None:
+        caller = self._caller(command)
+        try:
+            ack(self._fulfil(read_wish(command.get("text", "")), caller, command))
+        except WishRefused as refusal:
+            ack(texts.refused(refusal, self._command))
+        except Exception:  # the person must be answered, whatever went wrong
+            reference = logs.new_reference()
+            log.exception("command failed", reference=reference, team_id=caller.team_id, channel_id=caller.channel_id)
+            ack(texts.went_wrong(reference))
+
+    def _fulfil(self, wish: Wish, caller: Caller, command: Mapping[str, Any]) -> str:
+        match wish.verb:
+            case Verb.HELP:
+                return texts.help_text(self._command)
+            case Verb.LIST:
+                return texts.running(self._running(caller))
+            case Verb.END:
+                return texts.ended(self._calls.end(caller))
+            case Verb.RENAME:
+                return texts.renamed(self._calls.rename(caller, wish.title))
+            case Verb.START:
+                return self._start(wish, caller, command)
+
+    def _start(self, wish: Wish, caller: Caller, command: Mapping[str, Any]) -> str:
+        title = wish.title or texts.default_title(str(command.get("channel_name", "")))
+        start = Start(
+            title=title,
+            request_key=command.get("trigger_id") or None,
+            response_url=command.get("response_url") or None,
+        )
+        others = self._calls.start(caller, start)
+        return texts.starting(title, others)
+
+    def _running(self, caller: Caller) -> list[texts.RunningCall]:
+        now = self._calls.now()
+        return [_line(call, now) for call in self._calls.running(caller.team_id, caller.channel_id)]
+
+    def _caller(self, command: Mapping[str, Any]) -> Caller:
+        user_id = str(command.get("user_id", ""))
+        return Caller(
+            team_id=str(command.get("team_id", "")),
+            enterprise_id=command.get("enterprise_id") or None,
+            channel_id=str(command.get("channel_id", "")),
+            user_id=user_id,
+            is_admin=lambda: self._is_admin(user_id),
+        )
+
+    def _is_admin(self, user_id: str) -> bool:
+        try:
+            return people.is_admin(self._client, user_id)
+        except RequestFailed as failure:
+            log.warning("cannot tell who is an admin", user_id=user_id, why=failure.code)
+            raise CannotTell from failure
+
+
+def _line(call: StoredCall, now: datetime) -> texts.RunningCall:
+    snapshot = call.snapshot
+    minutes = int((now - snapshot.started_at).total_seconds() // 60)
+    return texts.RunningCall(snapshot.title.value, snapshot.join_url, snapshot.created_by, minutes)
