@@ -1,0 +1,140 @@
+"""Builds the app from its settings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from app import config, logs
+from app.clock import Clock
+from app.config import Settings
+from app.db.session import Database
+from app.errors import ConfigurationError
+from app.listeners.bolt import make_bolt_app
+from app.providers.base import Provider
+from app.providers.registry import load_providers
+from app.reconciler.apply import Apply
+from app.reconciler.bell import Bell
+from app.reconciler.worker import Reconciler
+from app.services.calls import CallService
+from app.services.deliveries import DeliveryService
+from app.services.visits import VisitService
+from app.slack.calls import CallsApi
+from app.slack.messages import MessagesApi
+from app.slack.web_api import make_client
+from app.web import health, join, slack, webhooks
+
+LARGEST_BODY_BYTES = 1024 * 1024
+# Slack shows an error to the person after three seconds.
+ANSWER_TIMEOUT_SECONDS = 2
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switchboard:
+    """The parts of a running app."""
+
+    settings: Settings
+    database: Database
+    providers: Mapping[str, Provider]
+    bell: Bell
+    reconciler: Reconciler
+    flask: Flask
+
+    def start_workers(self) -> list[threading.Thread]:
+        """Threads that reconcile until ``reconciler.stop()``. Call it after the fork: threads do not survive one."""
+        names = [f"reconciler-{number}" for number in range(self.settings.workers)]
+        threads = [threading.Thread(target=self.reconciler.run, name=name) for name in names]
+        for thread in threads:
+            thread.start()
+        return threads
+
+
+def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
+    """The app for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
+    settings, providers = read_configuration(env, clock)
+    database = Database(settings.database_url.get_secret_value())
+    bell = Bell()
+    reconciler = _make_reconciler(settings, database, clock, providers, bell)
+    flask = _make_flask(settings, database, clock, providers, bell)
+    return Switchboard(
+        settings=settings, database=database, providers=providers, bell=bell, reconciler=reconciler, flask=flask
+    )
+
+
+def read_configuration(env: Mapping[str, str], clock: Clock) -> tuple[Settings, dict[str, Provider]]:
+    """The settings and the providers that are set up. Raises ``ConfigurationError`` once, with all that is wrong."""
+    problems: list[str] = []
+    settings, providers = None, {}
+    try:
+        settings = config.read_settings(Settings, env)
+    except ConfigurationError as error:
+        problems.append(error.detail)
+    try:
+        providers = load_providers(env, clock)
+    except ConfigurationError as error:
+        problems.append(error.detail)
+    if settings is not None and not problems:
+        problems += _check_default(settings, providers)
+    if settings is None or problems:
+        raise ConfigurationError("".join(problems))
+    return settings, providers
+
+
+def _check_default(settings: Settings, providers: Mapping[str, Provider]) -> list[str]:
+    known = ", ".join(sorted(providers))
+    if not providers:
+        return ["\n  No provider is set up. LINK_TEMPLATE=https://meet.jit.si/{slug} is the quickest one."]
+    if settings.default_provider and settings.default_provider not in providers:
+        return [f"\n  DEFAULT_PROVIDER: {settings.default_provider} is not set up; these are: {known}."]
+    if not settings.default_provider and len(providers) > 1:
+        return [f"\n  DEFAULT_PROVIDER: is missing. Choose one of: {known}."]
+    return []
+
+
+def _default_provider(settings: Settings, providers: Mapping[str, Provider]) -> Provider:
+    return providers[settings.default_provider or next(iter(providers))]
+
+
+def _make_reconciler(
+    settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
+) -> Reconciler:
+    client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    apply = Apply(CallsApi(client), MessagesApi(client), providers)
+    return Reconciler(
+        database, clock, apply, bell, public_url=settings.public_url, lease_seconds=settings.lease_seconds
+    )
+
+
+def _make_flask(
+    settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
+) -> Flask:
+    client = make_client(
+        settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout_seconds=ANSWER_TIMEOUT_SECONDS
+    )
+    call_service = CallService(database, clock, _default_provider(settings, providers), bell.ring)
+    bolt_app = make_bolt_app(settings, client, call_service)
+    flask = Flask(__name__)
+    flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
+    flask.register_error_handler(Exception, _answer_error)
+    secret = settings.slack_signing_secret.get_secret_value()
+    secure = urlsplit(settings.public_url).scheme == "https"
+    flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
+    flask.register_blueprint(webhooks.make_blueprint(providers, DeliveryService(database, clock, bell.ring)))
+    flask.register_blueprint(join.make_blueprint(VisitService(database, providers), secure=secure))
+    flask.register_blueprint(health.make_blueprint(database))
+    return flask
+
+
+def _answer_error(error: Exception) -> Response:
+    """The last border: what nobody expected becomes a 500 with a reference that finds its log line."""
+    if isinstance(error, HTTPException):
+        return Response(error.name, error.code or 500)
+    reference = logs.new_reference()
+    log.exception("request failed", reference=reference)  # noqa: LOG004  # Flask calls this inside its handler
+    return Response(f"something went wrong here; reference {reference}", 500)

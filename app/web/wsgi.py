@@ -1,0 +1,28 @@
+"""What the web server loads, in each of its processes: the app, with its reconciler beside it."""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Flask
+
+from app import config, logs
+from app.clock import SystemClock
+from app.web.factory import Switchboard, build
+
+
+def create() -> Flask:
+    """The WSGI app. Its settings were checked by ``serve`` before the server was started."""
+    clock = SystemClock()
+    switchboard = build(config.environment(), clock)
+    logs.set_up(switchboard.settings.log_level)
+    clock.agree_with(switchboard.database.now())
+    switchboard.start_workers()
+    threading.Thread(target=_stop_with_the_server, args=(switchboard,), name="reconciler-stop").start()
+    return switchboard.flask
+
+
+def _stop_with_the_server(switchboard: Switchboard) -> None:
+    """The server tells nobody that it stops, and then waits for all threads; so this one waits for the server."""
+    threading.main_thread().join()
+    switchboard.reconciler.stop()
