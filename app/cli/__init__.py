@@ -1,0 +1,40 @@
+"""``python -m app …``: one module for each command.
+
+``serve`` the web server with its reconciler · ``work`` more reconcilers · ``db`` the tables · ``demo`` everything on
+this machine, without accounts · ``emulator`` a local Slack workspace alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from app.errors import ConfigurationError
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 2 when the settings are not complete."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    # Imported here so that each process loads only what its command needs.
+    from app.cli import database, demo, emulator, serve, work
+
+    parser = argparse.ArgumentParser(prog="python -m app", description="Any call provider, native in Slack.")
+    commands = parser.add_subparsers(title="commands", required=True)
+    for command in (serve, work, database, demo, emulator):
+        command.add_to(commands)
+    return parser

@@ -1,0 +1,33 @@
+"""``emulator``: a Slack workspace on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from app import logs
+
+if TYPE_CHECKING:
+    from app.cli import Commands
+
+PORT = 4010
+
+
+def add_to(commands: Commands) -> None:
+    parser = commands.add_parser("emulator", help="run a local Slack workspace")
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument(
+        "--app", metavar="URL", help="where slash commands are sent, such as http://127.0.0.1:8000/slack/events"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from app.emulator.server import serve
+
+    logs.set_up()
+    print(
+        f"A Slack workspace is at http://127.0.0.1:{options.port}/ (bot token xoxb-local, signing secret local-secret)"
+    )
+    serve(options.port, options.app)
+    return 0
