@@ -46,12 +46,20 @@ class AppLink:
         self._secret = signing_secret
         self._now = now
         self._journal = journal
-        # The environment's proxies are for the world outside; the app is on this machine.
-        self._client = httpx.Client(timeout=BUDGET_SECONDS, trust_env=False)
+        self._client: httpx.Client | None = None
+
+    def connect(self, request_url: str) -> None:
+        """Say where the app listens. Only now a client is made, because that takes longer than all the rest."""
+        self.request_url = request_url
+        if self._client is None:
+            # The environment's proxies are for the world outside; the app is on this machine.
+            self._client = httpx.Client(timeout=BUDGET_SECONDS, trust_env=False)
 
     def close(self) -> None:
-        """Close the connections to the app."""
-        self._client.close()
+        """Close the connections to the app, which then counts as not connected."""
+        if self._client is not None:
+            self._client.close()
+        self._client = self.request_url = None
 
     def signed_headers(self, body: bytes, timestamp: int | None = None) -> dict[str, str]:
         """Slack's signature headers for a body; the timestamp is unix seconds, now if not given."""
@@ -61,16 +69,17 @@ class AppLink:
         self, kind: str, team_id: str, args: Mapping[str, Any], body: bytes, headers: Mapping[str, str]
     ) -> Answered:
         """Send a body to the app, wait for its answer at most the budget, and record both."""
-        if self.request_url is None:
+        client, url = self._client, self.request_url
+        if client is None or url is None:
             raise NoAppConnected
         sent = {**headers, **self.signed_headers(body), "User-Agent": "Slackbot 1.0"}
         started = time.perf_counter()
-        status, text, content_type = self._exchange(self.request_url, body, sent)
+        status, text, content_type = _exchange(client, url, body, sent)
         seconds = time.perf_counter() - started
         self._journal.record(
             SentRequest(
                 kind=kind,
-                url=self.request_url,
+                url=url,
                 args=masked(args),
                 status=status,
                 answer=text,
@@ -82,9 +91,10 @@ class AppLink:
         )
         return Answered(status, text, content_type, seconds)
 
-    def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
-        try:
-            response = self._client.post(url, content=body, headers=dict(headers))
-        except httpx.HTTPError:
-            return 0, "", ""
-        return response.status_code, response.text, response.headers.get("Content-Type", "")
+
+def _exchange(client: httpx.Client, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
+    try:
+        response = client.post(url, content=body, headers=dict(headers))
+    except httpx.HTTPError:
+        return 0, "", ""
+    return response.status_code, response.text, response.headers.get("Content-Type", "")

@@ -170,7 +170,7 @@ def connect_app(slack: Slack, request: Request) -> JsonObject:
     request_url = _body(request).get("request_url")
     if not isinstance(request_url, str) or not request_url.startswith(("http://", "https://")):
         raise Misused("request_url must be an http(s) URL")
-    slack.app_link.request_url = request_url
+    slack.app_link.connect(request_url)
     return app(slack, request)
 
 

@@ -71,7 +71,7 @@ class Emulator(Slack):
 
     def connect_app(self, request_url: str) -> None:
         """Say where the app listens for commands and events."""
-        self.app_link.request_url = request_url
+        self.app_link.connect(request_url)
 
     def slash(
         self,

@@ -22,7 +22,6 @@ from app.emulator.exchange import HANG_UP
 
 HOST = "127.0.0.1"
 MAX_BODY = 4 * 1024 * 1024
-_POLL_SECONDS = 0.02
 _log = logging.getLogger(__name__)
 
 
@@ -32,9 +31,7 @@ class LoopbackServer:
     def __init__(self, app: Flask, port: int) -> None:
         self._server = _Server((HOST, port), _Handler)
         self._server.app = app
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="emulator", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve, name="emulator", daemon=True)
 
     @property
     def url(self) -> str:
@@ -47,10 +44,10 @@ class LoopbackServer:
 
     def stop(self) -> None:
         """Stop serving, and close the connections that are still open."""
-        self._server.shutdown()
+        self._server.stop_serving()
+        self._thread.join()
         self._server.server_close()
         self._server.close_connections()
-        self._thread.join()
 
 
 class _Server(ThreadingHTTPServer):
@@ -61,7 +58,18 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, *args: Any) -> None:
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
+        self._stopping = False
         super().__init__(*args)
+
+    def serve(self) -> None:
+        """Take connections until told to stop; unlike `serve_forever` without waking up to look for that."""
+        while not self._stopping:
+            self.handle_request()
+
+    def stop_serving(self) -> None:
+        """Make `serve` return, by knocking at its own door."""
+        self._stopping = True
+        socket.create_connection((HOST, self.server_port)).close()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
