@@ -93,7 +93,7 @@ def environment(env_file: Path = Path(".env")) -> Mapping[str, str]:
 
 
 def read_settings(model: type[Model], env: Mapping[str, str], *, prefix: str = "") -> Model:
-    """``model`` from ``env``; ``prefix`` stands before each name. Raises one ``ConfigurationError`` for all problems."""
+    """``model`` from ``env``; ``prefix`` stands before each name. Raises ``ConfigurationError`` once, for all."""
     problems: list[str] = []
     values: dict[str, str] = {}
     for field in model.model_fields:

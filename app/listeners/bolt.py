@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
 
 from app.config import Settings
 from app.listeners import commands
 from app.services.calls import CallService
+from app.slack.web_api import make_client
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def _bolt_blind_to_the_environment() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def make_bolt_app(settings: Settings, client: WebClient, call_service: CallService) -> App:
+def make_bolt_app(settings: Settings, call_service: CallService) -> App:
     """A Bolt app that answers every request in the thread that brought it.
 
     Bolt's own way, a pool of five threads that is looked at every 10 ms, makes the sixth slow command a 404. Requests
@@ -39,11 +39,11 @@ def make_bolt_app(settings: Settings, client: WebClient, call_service: CallServi
 
     with _bolt_blind_to_the_environment():
         bolt_app = App(
-            client=client,
+            client=make_client(None, settings.slack_api_url),
             signing_secret=settings.slack_signing_secret.get_secret_value(),
             authorize=authorize,
             process_before_response=True,
             token_verification_enabled=False,
         )
-    commands.register(bolt_app, settings, client, call_service)
+    commands.register(bolt_app, settings, call_service)
     return bolt_app

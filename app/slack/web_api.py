@@ -98,7 +98,7 @@ KINDS: dict[str, type[RequestFailed]] = {
 }
 
 
-def make_client(token: str, api_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> WebClient:
+def make_client(token: str | None, api_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> WebClient:
     """A client that sends each request once. The SDK's default repeats a POST when the connection drops, also one
     that has had its effect."""
     return WebClient(token, base_url=api_url, timeout=int(timeout_seconds), retry_handlers=[])

@@ -30,8 +30,6 @@ from app.slack.web_api import make_client
 from app.web import health, join, slack, webhooks
 
 LARGEST_BODY_BYTES = 1024 * 1024
-# Slack shows an error to the person after three seconds.
-ANSWER_TIMEOUT_SECONDS = 2
 log = logs.get(__name__)
 
 
@@ -114,11 +112,8 @@ def _make_reconciler(
 def _make_flask(
     settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
 ) -> Flask:
-    client = make_client(
-        settings.slack_bot_token.get_secret_value(), settings.slack_api_url, timeout_seconds=ANSWER_TIMEOUT_SECONDS
-    )
     call_service = CallService(database, clock, _default_provider(settings, providers), bell.ring)
-    bolt_app = make_bolt_app(settings, client, call_service)
+    bolt_app = make_bolt_app(settings, call_service)
     flask = Flask(__name__)
     flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     flask.register_error_handler(Exception, _answer_error)

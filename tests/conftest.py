@@ -1,0 +1,82 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from app.db import migrate
+from app.db.session import Database
+from app.emulator import Emulator
+from tests.clocks import MovedClock
+from tests.databases import fresh_database_url
+from tests.running import Running, running_app
+
+# Derandomised: a failure in CI is a failure everywhere. "nightly" looks further.
+_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.register_profile("ci", _patient, max_examples=100, derandomize=True)
+settings.register_profile("nightly", _patient, max_examples=5000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies and tokens of the machine must not reach the app under test."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith(("SLACK_", "LIVEKIT_", "STANDARD_", "LINK_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+def migrate_url(url: str) -> None:
+    database = Database(url)
+    migrate.upgrade(database)
+    database.close()
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated database of this test's own."""
+    with fresh_database_url(tmp_path, migrate_url) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def slack(clock: MovedClock) -> Iterator[Emulator]:
+    """A Slack workspace."""
+    with Emulator(now=clock.unix) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def run_app(clock: MovedClock, slack: Emulator, database_url: str) -> Iterator[Callable[..., Running]]:
+    """``run_app(LINK_TEMPLATE=…)`` runs the app with these settings beside those every app needs."""
+    with ExitStack() as stack:
+
+        def run(**settings_given: str) -> Running:
+            env = {
+                "SLACK_BOT_TOKEN": "xoxb-local",
+                "SLACK_SIGNING_SECRET": "local-secret",
+                "SLACK_API_URL": slack.api_url,
+                "DATABASE_URL": database_url,
+                **settings_given,
+            }
+            return stack.enter_context(running_app(env, clock, slack))
+
+        yield run
