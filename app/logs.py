@@ -1,6 +1,6 @@
 """Logs for the operator at three in the morning: one line, ids always, bodies and secrets never.
 
-``log = logs.get(__name__); log.info("call started", call_id=…, team_id=…)`` writes ``call started call_id=… team_id=…``.
+``log = logs.get(__name__); log.info("call started", call_id=…)`` writes the line ``call started call_id=…``.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ def check_everything(env: Mapping[str, str]) -> Settings:
     try:
         if database.is_sqlite:
             migrate.upgrade(database)
-        elif not migrate.is_current(database):
-            raise ConfigurationError("The database is not up to date. Run: python -m app db upgrade")
+        elif problem := migrate.problem(database):
+            raise ConfigurationError(problem)
     finally:
         database.close()
     return settings

@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,16 +84,20 @@ def _local_settings(port: int, api_url: str) -> Mapping[str, str]:
 def _is_up(app: subprocess.Popen[bytes], port: int) -> bool:
     """Whether the app answers; False as soon as it has ended instead."""
     for _ in range(START_SECONDS * 10):
-        if app.poll() is not None:
+        if _answers(f"http://127.0.0.1:{port}/readyz"):
+            return True
+        with suppress(subprocess.TimeoutExpired):
+            app.wait(timeout=0.1)
             return False
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == httpx.codes.OK:
-                return True
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
     print("The app did not answer in time; its log is above.", file=sys.stderr)
     return False
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _welcome(port: int, workspace_url: str) -> str:

@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.db.models import Base
 from app.db.session import Database
@@ -30,6 +31,15 @@ def is_current(database: Database) -> bool:
     with database.reading() as connection:
         applied = MigrationContext.configure(connection).get_current_heads()
         return set(applied) == set(ScriptDirectory.from_config(_config(connection)).get_heads())
+
+
+def problem(database: Database) -> str | None:
+    """What keeps the database from being used, with what to do about it; None when nothing does."""
+    try:
+        current = is_current(database)
+    except SQLAlchemyError:
+        return "The database cannot be reached."
+    return None if current else "The database is not up to date. Run: python -m app db upgrade"
 
 
 def write_migration(database: Database, message: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from slack_sdk import WebClient
+
 from app.db.calls import StoredCall
 from app.domain.card import CardUser
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest
@@ -66,6 +68,11 @@ class Apply:
         self._calls = calls
         self._messages = messages
         self._providers = providers
+
+    @classmethod
+    def through(cls, client: WebClient, providers: Mapping[str, Provider]) -> Apply:
+        """Over Slack's Web API with the token of ``client``."""
+        return cls(CallsApi(client), MessagesApi(client), providers)
 
     def capabilities(self, call: StoredCall) -> Capabilities:
         """What the call's provider can do; nothing when it is no longer set up."""

@@ -24,8 +24,6 @@ from app.reconciler.worker import Reconciler
 from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
 from app.services.visits import VisitService
-from app.slack.calls import CallsApi
-from app.slack.messages import MessagesApi
 from app.slack.web_api import make_client
 from app.web import health, join, slack, webhooks
 
@@ -103,7 +101,7 @@ def _make_reconciler(
     settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
 ) -> Reconciler:
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    apply = Apply(CallsApi(client), MessagesApi(client), providers)
+    apply = Apply.through(client, providers)
     return Reconciler(
         database, clock, apply, bell, public_url=settings.public_url, lease_seconds=settings.lease_seconds
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import migrate
 from app.db.session import Database
@@ -18,10 +17,7 @@ def make_blueprint(database: Database) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        try:
-            current = migrate.is_current(database)
-        except SQLAlchemyError:
-            return Response("the database cannot be reached", 503)
-        return Response("ok") if current else Response("the database needs: python -m app db upgrade", 503)
+        problem = migrate.problem(database)
+        return Response("ok") if problem is None else Response(problem, 503)
 
     return blueprint

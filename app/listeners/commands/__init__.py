@@ -9,7 +9,6 @@ from app.listeners.commands.ring import RingCommand
 from app.services.calls import CallService
 from app.slack.web_api import make_client
 
-
 # Slack shows an error to the person after three seconds.
 ANSWER_TIMEOUT_SECONDS = 2
 
