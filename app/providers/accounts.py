@@ -40,13 +40,21 @@ def _secret_header_value(value: SecretStr) -> SecretStr:
 
 
 def is_web_address(value: str, schemes: frozenset[str] = frozenset({"http", "https"})) -> bool:
-    """Whether ``value`` is an absolute address with a host, in one of ``schemes``, and nothing else around it."""
+    """Whether ``value`` is an absolute address with a host, in one of ``schemes``, and nothing else around it.
+
+    One with a user name is none: ``https://your-bank.com@example.com`` leads to example.com.
+    """
     try:
         parts = urlsplit(value)
-        has_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        has_host = bool(parts.hostname) and parts.username is None and parts.port != 0
     except ValueError:  # an unfinished [IPv6] host, or a port that is no number
         return False
-    return parts.scheme in schemes and has_host and value.isprintable() and " " not in value
+    return parts.scheme in schemes and has_host and is_unbroken(value)
+
+
+def is_unbroken(value: str) -> bool:
+    """Whether an address can stand in a text without ending early or starting something else."""
+    return value.isprintable() and not any(character in ' <>"|\\^`' for character in value)
 
 
 BaseAddress: TypeAlias = Annotated[str, AfterValidator(_base_address)]

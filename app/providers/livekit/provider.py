@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from app.clock import Clock
 from app.domain.events import Event
@@ -39,6 +39,7 @@ class LiveKitAccount(Account):
     )
     previous_api_secret: HeaderSecret | None = Field(
         default=None,
+        validate_default=True,
         description="While keys are being changed: the old API secret.",
     )
     meet_url: WebAddress = Field(
@@ -47,11 +48,12 @@ class LiveKitAccount(Account):
         "The default is LiveKit's public demo: use your own.",
     )
 
-    @model_validator(mode="after")
-    def _previous_pair_is_whole(self) -> Self:
-        if (self.previous_api_key is None) != (self.previous_api_secret is None):
-            raise ValueError("the previous API key and secret must be given together")
-        return self
+    @field_validator("previous_api_secret")
+    @classmethod
+    def _previous_pair_is_whole(cls, secret: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if (secret is None) != (others.data.get("previous_api_key") is None):
+            raise ValueError("must be given together with LIVEKIT_PREVIOUS_API_KEY")
+        return secret
 
     @property
     def key_pair(self) -> KeyPair:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, StringConstraints, model_validator
 
-from app.domain.meetings import Meeting, Person
-from app.providers.accounts import is_web_address
+from app.domain.meetings import Meeting, Person, Roster
+from app.providers.accounts import is_unbroken, is_web_address
 from app.providers.payloads import (
     LONGEST_ADDRESS,
     LONGEST_KEY,
@@ -35,7 +35,7 @@ def _join_address(value: str) -> str:
 
 def _app_address(value: str) -> str:
     match = _APP_ADDRESS.fullmatch(value.lower())
-    if not match or match[1] in _UNSAFE_SCHEMES or len(value) > LONGEST_ADDRESS or not value.isprintable():
+    if not match or match[1] in _UNSAFE_SCHEMES or len(value) > LONGEST_ADDRESS or not is_unbroken(value):
         raise ValueError("must be an address that opens an app")
     return value
 
@@ -125,7 +125,20 @@ class MeetingState(Payload):
     """The answer to ``GET /meetings/{id}``."""
 
     state: Literal["waiting", "running", "ended"]
-    participants: tuple[ToldPerson, ...] = Field(default=(), max_length=10_000)
+    participants: tuple[ToldPerson, ...] | None = None
+
+    @model_validator(mode="after")
+    def _whoever_runs_tells_who_is_in(self) -> Self:
+        # Taken for nobody, a forgotten list would empty the card.
+        if self.state == "running" and self.participants is None:
+            raise ValueError("participants must be told while the meeting is running")
+        return self
+
+    def to_roster(self) -> Roster | None:
+        """A meeting that waits for its first person is running with nobody in it."""
+        if self.state == "ended":
+            return None
+        return Roster(tuple(person.to_person() for person in self.participants or ()))
 
 
 # --- What we are told ---------------------------------------------------------------------------------------------

@@ -95,17 +95,13 @@ class Standard(Provider):
         )
 
     def look(self, meeting: Meeting) -> Roster | None:
-        """A meeting that waits for its first person is running with nobody in it."""
         answer = self._http.request(
             "GET",
             _path(meeting),
             bearer=self._api_key.get_secret_value(),
             expected=_ALREADY_GONE,
         )
-        if answer.status in _ALREADY_GONE:
-            return None
-        told = answer.read(MeetingState)
-        return None if told.state == "ended" else Roster(tuple(p.to_person() for p in told.participants))
+        return None if answer.status in _ALREADY_GONE else answer.read(MeetingState).to_roster()
 
     def verify(self, request: WebhookRequest) -> None:
         verify(request, self._verifiers, self.clock.now())

@@ -233,7 +233,8 @@ def test_a_server_that_is_down_may_come_back(server: LiveKitServer) -> None:
         ("LIVEKIT_API_KEY", "", "LIVEKIT_API_KEY: is missing"),
         ("LIVEKIT_API_SECRET", "two words", "LIVEKIT_API_SECRET: must be printable ASCII"),
         ("LIVEKIT_MEET_URL", "javascript:alert(1)", "LIVEKIT_MEET_URL: must be an address"),
-        ("LIVEKIT_PREVIOUS_API_KEY", "APIold", "the previous API key and secret must be given together"),
+        ("LIVEKIT_PREVIOUS_API_KEY", "APIold", "LIVEKIT_PREVIOUS_API_SECRET: must be given together"),
+        ("LIVEKIT_PREVIOUS_API_SECRET", "old", "LIVEKIT_PREVIOUS_API_SECRET: must be given together"),
     ],
 )
 def test_wrong_settings_are_told(server: LiveKitServer, setting: str, value: str, complaint: str) -> None:

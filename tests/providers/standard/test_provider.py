@@ -87,6 +87,8 @@ def test_an_id_and_a_link_are_enough(standard: Provider, server: ReferenceServer
         {"id": "x" * 201, "join_url": "https://meet.example.com/7"},
         {"id": "7", "join_url": "javascript:alert(1)"},
         {"id": "7", "join_url": "meet.example.com/7"},
+        {"id": "7", "join_url": "https://meet.example.com@elsewhere.example/7"},
+        {"id": "7", "join_url": "https://meet.example.com/7|here"},
         {"id": "7", "join_url": "https://meet.example.com/7|click> me"},
         {"id": "7", "join_url": "https://meet.example.com/" + "x" * 2000},
         {"id": "7", "join_url": "https://meet.example.com/7", "desktop_app_join_url": "javascript:alert(1)"},
@@ -145,6 +147,17 @@ def test_a_waiting_meeting_is_running_with_nobody_in_it(standard: Provider) -> N
     assert standard.look(standard.create_meeting(WEEKLY)) == Roster(())
 
 
+def test_an_ended_meeting_needs_no_list(standard: Provider, server: ReferenceServer) -> None:
+    server.next_reply(told(200, {"state": "ended"}))
+    assert standard.look(Meeting(id="7")) is None
+
+
+def test_a_running_meeting_must_tell_who_is_in(standard: Provider, server: ReferenceServer) -> None:
+    server.next_reply(told(200, {"state": "running"}))
+    with pytest.raises(PermanentFailure, match="participants must be told"):
+        standard.look(Meeting(id="7"))
+
+
 def test_an_unknown_state_is_off_the_contract(standard: Provider, server: ReferenceServer) -> None:
     server.next_reply(told(200, {"state": "paused"}))
     with pytest.raises(PermanentFailure, match="state"):
@@ -195,6 +208,7 @@ def test_messages_call_it_by_its_own_name(server: ReferenceServer) -> None:
     ("setting", "value", "complaint"),
     [
         ("STANDARD_URL", "ftp://example.com", "STANDARD_URL: must be an address"),
+        ("STANDARD_URL", "https://user:password@example.com", "STANDARD_URL: must be an address"),
         ("STANDARD_API_KEY", "ключ", "STANDARD_API_KEY: must be printable ASCII"),
         ("STANDARD_WEBHOOK_SECRET", "", "STANDARD_WEBHOOK_SECRET: is missing"),
         ("STANDARD_WEBHOOK_SECRET", "secret", "STANDARD_WEBHOOK_SECRET: must be whsec_"),

@@ -1,0 +1,17 @@
+"""Plain links keep the contract, as far as it goes for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.providers.registry import load_providers
+from tests.providers.clock import MovedClock
+from tests.providers.contract import Case, ProviderContract
+
+
+class TestLink(ProviderContract):
+    @pytest.fixture
+    def case(self) -> Case:
+        clock = MovedClock()
+        env = {"LINK_TEMPLATE": "https://meet.jit.si/{slug}"}
+        return Case(provider=load_providers(env, clock)["link"], clock=clock)
