@@ -30,10 +30,10 @@ def _reference(target: str, label: str | None, names: Mapping[str, str]) -> Mark
     """What stands between angle brackets: a link, a mention, or just text."""
     if target.startswith(("http://", "https://")):
         return link(_plain(target), _plain(label or target))
-    mark, name = target[0], names.get(target[1:], label or target[1:])
-    return (
-        Markup('<span class="mention">{}{}</span>').format(mark, _plain(name)) if mark in "@#" else escape(label or "")
-    )
+    if target[0] not in "@#":
+        return escape(_plain(label or target))
+    name = names.get(target[1:], label or target[1:])
+    return Markup('<span class="mention">{}{}</span>').format(target[0], _plain(name))
 
 
 def link(url: str, label: str) -> Markup:

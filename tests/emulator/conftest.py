@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from flask import Flask
 from slack_sdk import WebClient
 
 from app.emulator import Emulator
-from tests.emulator.slack_side import Clock
+from app.emulator.loopback import LoopbackServer
+from tests.emulator.slack_side import Clock, Connect, Serve
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -51,3 +54,29 @@ def call_id(client: WebClient) -> str:
 def sample() -> Callable[[str], Any]:
     """A recorded or documented shape; `fixtures/README.md` says where each comes from."""
     return lambda name: json.loads((FIXTURES / name).read_text("utf-8"))
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve an app until the end of the test; returns its URL."""
+    with ExitStack() as running:
+
+        def start(app: Flask) -> str:
+            server = LoopbackServer(app, 0)
+            server.start()
+            running.callback(server.stop)
+            return server.url
+
+        yield start
+
+
+@pytest.fixture
+def connect(emulator: Emulator, serve: Serve) -> Connect:
+    """Connect an app that gives this answer to everything."""
+
+    def connect_app(answer: Callable[[], Any]) -> None:
+        app = Flask("app")
+        app.add_url_rule("/slack/events", view_func=answer, methods=["POST"], endpoint="slack")
+        emulator.connect_app(serve(app) + "/slack/events")
+
+    return connect_app

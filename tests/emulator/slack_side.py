@@ -6,10 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from slack_sdk.errors import SlackApiError
 
 ADA = {"slack_id": "U0ADA"}
 KIM = {"external_id": "54321678", "display_name": "Kim Possible", "avatar_url": "https://example.com/kim.jpg"}
+
+
+Connect = Callable[[Callable[[], Any]], None]
+"""Connects an app that gives one answer to everything."""
+
+Serve = Callable[[Flask], str]
+"""Serves an app until the end of the test and returns its URL."""
 
 
 class Clock:
