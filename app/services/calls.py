@@ -89,7 +89,9 @@ class CallService:
         now = self._clock.now()
 
         def renamed(call: StoredCall) -> StoredCall:
-            return replace(call, snapshot=replace(call.snapshot, title=max(call.snapshot.title, Fact(now, title))))
+            # Whoever types it sees the title of this moment, also one from a provider whose clock is ahead of ours.
+            later = max(now, call.snapshot.title.at + timedelta(microseconds=1))
+            return replace(call, snapshot=replace(call.snapshot, title=Fact(later, title)))
 
         return self._change(caller, renamed, now).snapshot.title.value
 
