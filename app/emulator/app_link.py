@@ -25,17 +25,16 @@ class NoAppConnected(Exception):
 
 @dataclass(frozen=True)
 class Answered:
-    """How the app answered. `status` is 0 if it did not answer in time or could not be reached."""
+    """How the app answered. `status` is 0 if it did not answer in time or could not be reached.
+
+    `is_late` says that the budget was used up, with or without an answer.
+    """
 
     status: int
     body: str
     content_type: str
     seconds: float
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the budget was used up, with or without an answer."""
-        return self.seconds >= BUDGET_SECONDS
+    is_late: bool
 
 
 class AppLink:
@@ -43,6 +42,7 @@ class AppLink:
 
     def __init__(self, signing_secret: str, now: Callable[[], float], journal: Journal) -> None:
         self.request_url: str | None = None
+        self.budget_seconds = BUDGET_SECONDS
         self._secret = signing_secret
         self._now = now
         self._journal = journal
@@ -53,7 +53,7 @@ class AppLink:
         self.request_url = request_url
         if self._client is None:
             # The environment's proxies are for the world outside; the app is on this machine.
-            self._client = httpx.Client(timeout=BUDGET_SECONDS, trust_env=False)
+            self._client = httpx.Client(trust_env=False)
 
     def close(self) -> None:
         """Close the connections to the app, which then counts as not connected."""
@@ -74,7 +74,7 @@ class AppLink:
             raise NoAppConnected
         sent = {**headers, **self.signed_headers(body), "User-Agent": "Slackbot 1.0"}
         started = time.perf_counter()
-        status, text, content_type = _exchange(client, url, body, sent)
+        status, text, content_type = _exchange(client, url, body, sent, self.budget_seconds)
         seconds = time.perf_counter() - started
         self._journal.record(
             SentRequest(
@@ -89,12 +89,14 @@ class AppLink:
                 duration_ms=seconds * 1000,
             )
         )
-        return Answered(status, text, content_type, seconds)
+        return Answered(status, text, content_type, seconds, seconds >= self.budget_seconds)
 
 
-def _exchange(client: httpx.Client, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
+def _exchange(
+    client: httpx.Client, url: str, body: bytes, headers: Mapping[str, str], timeout: float
+) -> tuple[int, str, str]:
     try:
-        response = client.post(url, content=body, headers=dict(headers))
+        response = client.post(url, content=body, headers=dict(headers), timeout=timeout)
     except httpx.HTTPError:
         return 0, "", ""
     return response.status_code, response.text, response.headers.get("Content-Type", "")

@@ -121,9 +121,9 @@ class CallBook:
         return call
 
     def join(self, call_id: str, people: list[Person]) -> Call:
-        """Put people on the card; whoever is on it already, or twice in the batch, is a bad user."""
+        """Put people on the card; whoever is on it already is a bad user."""
         call = self._active(call_id)
-        good = self._applicable(people, lambda person, good: find_person(person, call.present + good) is None)
+        good = self._applicable(people, lambda person: find_person(person, call.present) is None)
         for person in good:
             call.enter(person)
         self._report_bad(people, good)
@@ -132,7 +132,7 @@ class CallBook:
     def leave(self, call_id: str, people: list[Person]) -> Call:
         """Grey people out; whoever is not on the card is a bad user."""
         call = self._active(call_id)
-        good = self._applicable(people, lambda person, _: find_person(person, call.present) is not None)
+        good = self._applicable(people, lambda person: find_person(person, call.present) is not None)
         call.present = [each for each in call.present if not self._is_removed(each, good)]
         self._report_bad(people, good)
         return call
@@ -147,11 +147,14 @@ class CallBook:
         calls = self._calls.values()
         return next((each for each in calls if each.external_unique_id == external_unique_id), None)
 
-    def _applicable(self, people: list[Person], is_good: Callable[[Person, list[Person]], bool]) -> list[Person]:
-        """The people of a batch that can be applied: all, none, or the good ones, as the switch says."""
+    def _applicable(self, people: list[Person], is_good: Callable[[Person], bool]) -> list[Person]:
+        """The people of a batch that can be applied: all, none, or the good ones, as the switch says.
+
+        Whoever is in the batch twice is bad the second time.
+        """
         good: list[Person] = []
         for person in people:
-            if is_good(person, good):
+            if is_good(person) and find_person(person, good) is None:
                 good.append(person)
             elif self._switches.mixed_batch == "reject_all":
                 raise self._news("bad_users")

@@ -125,7 +125,7 @@ def _payload(answered: Answered) -> JsonObject:
         payload = json.loads(answered.body)
     except ValueError:
         raise SlackError("invalid_json") from None
-    return payload if isinstance(payload, dict) else {"text": str(payload)}
+    return payload if isinstance(payload, dict) else {"text": json.dumps(payload)}
 
 
 def _post_answer(workspace: Workspace, url: ResponseUrl, payload: JsonObject) -> str:

@@ -17,6 +17,7 @@ from app.emulator.slack import Slack
 from app.emulator.workspace import Channel, Workspace
 
 _LAST_REQUESTS = 40
+_LAST_MESSAGES = 50
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _channel_view(workspace: Workspace, channel: Channel) -> ChannelView:
     book = workspace.messages
     private = [message for user in workspace.users for message in book.only_for(user) if message.channel == channel.id]
     shown = sorted([*book.in_channel(channel.id), *private], key=lambda message: message.ts)
-    views = [_message_view(workspace, book.shown(message), message.seen_by) for message in shown]
+    views = [_message_view(workspace, book.shown(message), message.seen_by) for message in shown[-_LAST_MESSAGES:]]
     return ChannelView(channel.id, _channel_name(workspace, channel), channel.kind, views)
 
 

@@ -54,6 +54,8 @@ class RateLimits:
         """Allow a method so many requests a minute for each team."""
         if per_minute < 1:
             raise Misused("a method needs at least one request a minute")
+        if method not in self._defaults:
+            raise Misused(f"there is no method {method!r} to limit")
         with self._lock:
             self._per_minute[method] = per_minute
 
@@ -98,9 +100,7 @@ class RateLimits:
         self._channel_free_at: dict[tuple[str, str], float] = {}
 
     def _method_wait(self, method: str, team_id: str, now: float) -> float:
-        limit = self._per_minute.get(method)
-        if limit is None:
-            return 0
+        limit = self._per_minute[method]
         passed = self._passed[method, team_id]
         while passed and passed[0] <= now - WINDOW_SECONDS:
             passed.popleft()

@@ -49,7 +49,7 @@ class Slack:
 
     def caller(self, token: str | None) -> Caller | None:
         """Whom a token stands for and where, if anybody gave it out."""
-        for workspace in self.workspaces.values():
+        for workspace in list(self.workspaces.values()):
             grant = workspace.grants.get(token or "")
             if grant is not None:
                 return Caller(workspace, grant)
@@ -85,7 +85,7 @@ class Slack:
 
     def call(self, call_id: str) -> JsonObject:
         """The `call.v1` of a call, posted or not; call ids are unique over all teams."""
-        for workspace in self.workspaces.values():
+        for workspace in list(self.workspaces.values()):
             with workspace.lock:
                 if call_id in workspace.calls:
                     return card(workspace.calls.get(call_id), self.app.app_id)
@@ -93,4 +93,4 @@ class Slack:
 
 
 def _tier_limits() -> dict[str, int]:
-    return {name: method.per_minute for name, method in METHODS.items() if method.per_minute is not None}
+    return {name: method.per_minute for name, method in METHODS.items()}

@@ -79,7 +79,8 @@ def test_a_held_connection_with_and_without_effect(
 ) -> None:
     emulator.faults.add("calls.add", kind, seconds=60)  # type: ignore[arg-type]
     with pytest.raises(httpx.ReadTimeout):
-        http.post("/api/calls.add", data=CALL, timeout=0.05)
+        http.post("/api/calls.add", data=CALL, timeout=httpx.Timeout(10, read=0.05))
+    assert emulator.wait_until(lambda: emulator.requests("calls.add"))
     assert calls_made(emulator) == calls
     assert [request.status for request in emulator.requests("calls.add")] == [0]
 

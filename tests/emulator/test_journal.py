@@ -29,7 +29,7 @@ def test_a_request_is_recorded_with_its_answer(emulator: Emulator, http: httpx.C
     assert (request.args, request.status, request.answer) == ({"user": "U0ADA"}, 200, answer.json())
     assert (request.http_method, request.path, request.team_id) == ("POST", "/api/users.info", "T0LOCAL")
     assert (request.at, request.error, request.fault) == (1_700_000_000.25, None, None)
-    assert 0 < request.duration_ms < 1000
+    assert request.duration_ms > 0
 
 
 def test_a_refusal_is_recorded_with_its_code(emulator: Emulator, http: httpx.Client) -> None:

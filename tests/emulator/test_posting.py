@@ -111,6 +111,11 @@ def test_a_malformed_message_is_refused(http: httpx.Client, wrong: dict[str, str
     assert http.post("/api/chat.postMessage", data=asked).json()["error"] == code
 
 
+def test_attachments_are_enough_to_say(client: WebClient, emulator: Emulator) -> None:
+    client.chat_postMessage(channel="C0GENERAL", attachments=[{"text": "Hello", "fallback": "Hello"}])
+    assert emulator.messages("C0GENERAL")[0]["attachments"] == [{"text": "Hello", "fallback": "Hello"}]
+
+
 def test_metadata_shows_its_type_but_not_its_payload(client: WebClient, emulator: Emulator) -> None:
     metadata = {"event_type": "call_started", "event_payload": {"id": 1}}
     client.chat_postMessage(channel="C0GENERAL", text="Hello", metadata=metadata)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -115,6 +115,12 @@ def test_no_method_can_be_limited_to_nothing(emulator: Emulator) -> None:
         emulator.limits.set("calls.info", 0)
 
 
+def test_only_known_methods_can_be_limited(emulator: Emulator) -> None:
+    with pytest.raises(Misused, match=r"calls\.celebrate"):
+        emulator.limits.set("calls.celebrate", 5)
+
+
+@settings(deadline=None)
 @given(steps=st.lists(st.floats(min_value=0, max_value=30), max_size=60), limit=st.integers(1, 10))
 def test_no_minute_ever_has_more_than_the_limit(steps: list[float], limit: int) -> None:
     clock = Clock(1_000)
@@ -131,6 +137,7 @@ def test_no_minute_ever_has_more_than_the_limit(steps: list[float], limit: int) 
         assert sum(start <= moment < start + 60 for moment in passed) <= limit
 
 
+@settings(deadline=None)
 @given(steps=st.lists(st.floats(min_value=0, max_value=3), max_size=60))
 def test_waiting_as_told_is_always_enough(steps: list[float]) -> None:
     clock = Clock(1_000)

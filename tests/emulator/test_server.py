@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,6 +16,8 @@ import pytest
 
 from app.emulator import Emulator
 from app.emulator.loopback import MAX_BODY
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def raw(emulator: Emulator, request: bytes) -> bytes:
@@ -28,6 +31,7 @@ def raw(emulator: Emulator, request: bytes) -> bytes:
 def test_it_listens_only_on_this_machine(emulator: Emulator) -> None:
     assert urlsplit(emulator.url).hostname == "127.0.0.1"
     assert emulator.api_url == emulator.url + "/api/"
+    assert (emulator.bot_token, emulator.signing_secret) == ("xoxb-local", "local-secret")
 
 
 def test_it_listens_on_the_port_it_was_given() -> None:
@@ -127,10 +131,14 @@ def test_it_runs_as_a_program_until_it_is_interrupted() -> None:
         "import logging; logging.basicConfig(level=logging.INFO);"
         "from app.emulator.server import serve; serve(0, 'http://127.0.0.1:1/slack/events')"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) as running:
-        assert running.stderr is not None
-        (url,) = re.findall(r"listening on (\S+),", running.stderr.readline())
-        app = httpx.get(url + "/emulator/app").json()
-        running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=10) == 0
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as running:
+        try:
+            assert running.stderr is not None
+            (url,) = re.findall(r"listening on (\S+),", running.stderr.readline())
+            app = httpx.get(url + "/emulator/app").json()
+            running.send_signal(signal.SIGINT)
+            assert running.wait(timeout=10) == 0
+        finally:
+            running.kill()
     assert app == {"request_url": "http://127.0.0.1:1/slack/events"}

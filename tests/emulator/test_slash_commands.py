@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -151,6 +152,18 @@ def test_an_empty_answer_shows_nothing(emulator: Emulator, connect: Connect) -> 
     assert emulator.ephemerals("U0ADA") == []
 
 
+@pytest.mark.parametrize("nothing", [{}, {"text": ""}, {"response_type": "in_channel"}])
+def test_an_answer_of_nothing_shows_nothing(emulator: Emulator, connect: Connect, nothing: Any) -> None:
+    connect(lambda: nothing)
+    assert emulator.slash("/ring").text == ""
+    assert emulator.ephemerals("U0ADA") == emulator.messages("C0GENERAL") == []
+
+
+def test_json_that_is_no_object_is_shown_as_it_is(emulator: Emulator, connect: Connect) -> None:
+    connect(lambda: ["one", 2])
+    assert emulator.slash("/ring").text == '["one", 2]'
+
+
 def test_an_answer_in_json_may_be_for_the_channel(emulator: Emulator, connect: Connect) -> None:
     connect(lambda: {"response_type": "in_channel", "text": "Started"})
     assert emulator.slash("/ring").text == "Started"
@@ -190,6 +203,17 @@ def test_a_failing_app_is_reported_in_slacks_words(
     assert emulator.slash("/ring").text == text
     (seen,) = emulator.ephemerals("U0ADA")
     assert (seen["text"], seen["user"]) == (text, "USLACKBOT")
+
+
+def test_an_app_that_takes_too_long_is_reported_in_slacks_words(emulator: Emulator, connect: Connect) -> None:
+    released = threading.Event()
+    connect(lambda: str(released.wait(10)))
+    emulator.app_link.budget_seconds = 0.05
+    answer = emulator.slash("/ring")
+    released.set()
+    assert (answer.status, answer.text) == (0, '/ring failed with the error "operation_timeout"')
+    assert answer.seconds >= 0.05
+    assert [sent.status for sent in emulator.journal.sent("slash")] == [0]
 
 
 def test_an_app_that_is_not_there(emulator: Emulator) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.emulator.errors import JsonObject, SlackError
+from app.emulator.rate_limits import SPECIAL
 from app.emulator.web_api.context import Arguments, Context
 from app.emulator.workspace import Grant
 
@@ -15,13 +16,13 @@ class Method:
     """A method of the Web API.
 
     `run` gives the answer without `ok`. Any one of `scopes` is enough. `per_minute` is the limit of the method's
-    tier, None for no limit. `missing_error` is the code when one of `required` is not given.
+    tier. `missing_error` is the code when one of `required` is not given.
     """
 
     name: str
     run: Callable[[Context], JsonObject]
     scopes: tuple[str, ...] = ()
-    per_minute: int | None = None
+    per_minute: int = SPECIAL
     required: tuple[str, ...] = ()
     missing_error: str = "invalid_arguments"
     allows_get: bool = False
