@@ -14,7 +14,7 @@ from app.db import migrate
 from app.db.session import Database
 from app.emulator import Emulator
 from tests.clocks import MovedClock
-from tests.databases import fresh_database_url
+from tests.databases import chosen_kind, fresh_database_url
 from tests.running import Running, running_app
 
 # Derandomised: a failure in CI is a failure everywhere. "nightly" looks further.
@@ -22,6 +22,15 @@ _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, 
 settings.register_profile("ci", _patient, max_examples=100, derandomize=True)
 settings.register_profile("nightly", _patient, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A run on PostgreSQL repeats the tests that have a database; for all others it would tell nothing new."""
+    if chosen_kind() == "sqlite":
+        return
+    repeated = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in repeated])
+    items[:] = repeated
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from app import config, logs
 from app.clock import Clock
 from app.config import Settings
-from app.db.session import Database
+from app.db.session import Database, database_url
 from app.errors import ConfigurationError
 from app.listeners.bolt import make_bolt_app
 from app.providers.base import Provider
@@ -75,11 +75,21 @@ def read_configuration(env: Mapping[str, str], clock: Clock) -> tuple[Settings, 
         providers = load_providers(env, clock)
     except ConfigurationError as error:
         problems.append(error.detail)
+    if settings is not None:
+        problems += _check_database(settings)
     if settings is not None and not problems:
         problems += _check_default(settings, providers)
     if settings is None or problems:
         raise ConfigurationError("".join(problems))
     return settings, providers
+
+
+def _check_database(settings: Settings) -> list[str]:
+    try:
+        database_url(settings.database_url.get_secret_value())
+    except ConfigurationError as error:
+        return [f"\n  DATABASE_URL: {error.detail}"]
+    return []
 
 
 def _check_default(settings: Settings, providers: Mapping[str, Provider]) -> list[str]:

@@ -1,0 +1,142 @@
+"""The command line, as whoever runs the app uses it: real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.emulator import Emulator
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*arguments: str, env: Mapping[str, str] | None = None, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        env=clean(env or {}),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def clean(env: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **env}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def settings(slack: Emulator, database_url: str, port: int) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-local",
+        "SLACK_SIGNING_SECRET": "local-secret",
+        "SLACK_API_URL": slack.api_url,
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "DATABASE_URL": database_url,
+        "LINK_TEMPLATE": "https://meet.example.com/{slug}",
+    }
+
+
+@pytest.fixture
+def real_slack() -> Iterator[Emulator]:
+    """A workspace in real time, for an app that is a process of its own."""
+    with Emulator() as emulator:
+        yield emulator
+
+
+@contextmanager
+def serving(env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """``serve`` as a process, ready to be asked; what it prints is not shown."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve"], env=clean(env), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        wait_until_ready(process, f"http://127.0.0.1:{env['PORT']}/readyz")
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def wait_until_ready(process: subprocess.Popen[str], url: str) -> None:
+    for _ in range(300):
+        try:
+            if httpx.get(url, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        try:
+            process.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise AssertionError(f"serve did not start: {process.stderr and process.stderr.read()}")
+
+
+def test_missing_settings_are_said_in_one_message(tmp_path: Path) -> None:
+    done = run("serve", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "PUBLIC_URL"):
+        assert f"  {name}: is missing." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_database_is_brought_up_to_date(tmp_path: Path) -> None:
+    env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"}
+    for _ in range(2):
+        done = run("db", "upgrade", env=env)
+        assert (done.returncode, done.stdout) == (0, "The database is up to date.\n")
+    assert (tmp_path / "new.db").exists()
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("serve", "work", "db", "demo", "emulator"):
+        assert command in done.stdout
+
+
+def test_an_unknown_command_is_refused() -> None:
+    assert run("sing").returncode == 2
+
+
+def test_serve_holds_a_call_from_the_command_to_the_end(real_slack: Emulator, database_url: str) -> None:
+    port = free_port()
+    with serving(settings(real_slack, database_url, port)) as process:
+        real_slack.connect_app(f"http://127.0.0.1:{port}/slack/events")
+        assert real_slack.slash("/ring", "Weekly sync").text == "Starting *Weekly sync* …"
+        assert real_slack.wait_until(lambda: real_slack.cards("C0GENERAL"))
+        assert real_slack.slash("/ring", "end").text == "Ending *Weekly sync* for everybody."
+        assert real_slack.wait_until(lambda: real_slack.cards("C0GENERAL")[0]["has_ended"])
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_worker_beside_the_web_server_takes_work_and_stops_when_told(real_slack: Emulator, database_url: str) -> None:
+    env = settings(real_slack, database_url, free_port())
+    worker = subprocess.Popen([sys.executable, "-m", "app", "work"], env=clean(env), cwd=ROOT)
+    with serving(env):
+        real_slack.connect_app(f"{env['PUBLIC_URL']}/slack/events")
+        for number in range(5):
+            real_slack.slash("/ring", f"Call {number}")
+        assert real_slack.wait_until(lambda: len(real_slack.cards("C0GENERAL")) == 5, timeout=20)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 0
+    assert len(real_slack.requests("calls.add")) == 5
