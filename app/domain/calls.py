@@ -46,26 +46,29 @@ def newest(known: Fact | None, told: Fact | None) -> Fact | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One join of one device. A leave may be known before its join is."""
+    """One device. ``joined`` is when it came last, and into which run of the meeting: ``""`` where runs have no ids.
 
-    joined_at: datetime | None = None
+    A leave may be known before its join is.
+    """
+
+    joined: Fact | None = None
     left_at: datetime | None = None
-    occurrence_id: str | None = None
 
     def is_open(self, occurrence: Fact | None) -> bool:
         """Whether this device is still in, given the run of the meeting that began last."""
-        if self.joined_at is None:
+        if self.joined is None:
             return False
         # With the ids of real joins the leave always wins; where a provider reuses the id, a later join opens it again.
-        if self.left_at is not None and self.left_at >= self.joined_at:
+        if self.left_at is not None and self.left_at >= self.joined.at:
             return False
-        return not self.belongs_to_an_older_run(occurrence)
+        return not _is_of_an_older_run(self.joined, occurrence)
 
-    def belongs_to_an_older_run(self, occurrence: Fact | None) -> bool:
-        """True when the meeting has begun anew since: a crashed server never told that everybody was gone."""
-        if occurrence is None or self.occurrence_id is None or self.joined_at is None:
-            return False
-        return self.occurrence_id != occurrence.value and self.joined_at <= occurrence.at
+
+def _is_of_an_older_run(joined: Fact, occurrence: Fact | None) -> bool:
+    """True when the meeting has begun anew since: a crashed server never told that everybody was gone."""
+    if occurrence is None or not joined.value:
+        return False
+    return joined.value != occurrence.value and joined.at <= occurrence.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,7 @@ class Participant:
     email: Fact | None = None
     avatar_url: Fact | None = None
     slack_id: Fact | None = None
+    first_joined_at: datetime | None = None
     connections: Mapping[str, Connection] = field(default_factory=dict)
 
     def is_present(self, occurrence: Fact | None) -> bool:
@@ -84,8 +88,7 @@ class Participant:
 
     def came_before(self, moment: datetime | None) -> bool:
         """Whether a join is known, at ``moment`` or earlier when one is given."""
-        joins = [c.joined_at for c in self.connections.values() if c.joined_at is not None]
-        return any(moment is None or joined_at <= moment for joined_at in joins)
+        return self.first_joined_at is not None and (moment is None or self.first_joined_at <= moment)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

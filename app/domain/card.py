@@ -46,8 +46,7 @@ def call_card(snapshot: CallSnapshot, *, unknown_slack_ids: frozenset[str] = fro
     """The card for what is known. ``unknown_slack_ids`` are ids that Slack has refused: those people are shown by
     name instead."""
     meeting = snapshot.meeting
-    people = snapshot.participants.values()
-    attended = [p for p in people if p.came_before(snapshot.ended_at)]
+    attended = _attended(snapshot)
     present = [] if snapshot.is_over else [p for p in attended if p.is_present(snapshot.occurrence)]
     return CallCard(
         title=snapshot.title.value,
@@ -57,6 +56,15 @@ def call_card(snapshot: CallSnapshot, *, unknown_slack_ids: frozenset[str] = fro
         attended=frozenset(_card_user(p, unknown_slack_ids) for p in attended),
         duration_seconds=_duration_seconds(snapshot),
     )
+
+
+def never_shown(
+    snapshot: CallSnapshot, shown: CallCard, *, unknown_slack_ids: frozenset[str] = frozenset()
+) -> frozenset[CardUser]:
+    """Whoever was there and never stood on the card ``shown``, neither by name nor by Slack id."""
+    seen = {user.key for user in shown.attended}
+    attended = [(_keys(p), _card_user(p, unknown_slack_ids)) for p in _attended(snapshot)]
+    return frozenset(user for _, user in attended) - {user for keys, user in attended if not seen.isdisjoint(keys)}
 
 
 def _duration_seconds(snapshot: CallSnapshot) -> int | None:
@@ -75,6 +83,15 @@ def _card_user(participant: Participant, unknown_slack_ids: frozenset[str]) -> C
         display_name=_value(participant.name) or UNNAMED,
         avatar_url=_value(participant.avatar_url),
     )
+
+
+def _keys(participant: Participant) -> set[tuple[str, str]]:
+    """All that Slack may know this person by."""
+    return {("", participant.key), (_value(participant.slack_id), "")}
+
+
+def _attended(snapshot: CallSnapshot) -> list[Participant]:
+    return [p for p in snapshot.participants.values() if p.came_before(snapshot.ended_at)]
 
 
 def _value(fact: Fact | None) -> str:

@@ -51,26 +51,33 @@ def _move_person(snapshot: CallSnapshot, event: ParticipantJoined | ParticipantL
 def _fold_person(known: Participant, event: ParticipantJoined | ParticipantLeft) -> Participant:
     person = event.person
     connection = known.connections.get(person.connection_id) or Connection()
+    joined_at = event.at if isinstance(event, ParticipantJoined) else None
     return replace(
         known,
         name=newest(known.name, _told(event.at, person.name)),
         email=newest(known.email, _told(event.at, person.email)),
         avatar_url=newest(known.avatar_url, _told(event.at, person.avatar_url)),
         slack_id=newest(known.slack_id, _told(event.at, person.slack_id)),
+        first_joined_at=_earlier(known.first_joined_at, joined_at),
         connections={**known.connections, person.connection_id: _fold_connection(connection, event)},
     )
 
 
 def _fold_connection(known: Connection, event: ParticipantJoined | ParticipantLeft) -> Connection:
-    occurrence_id = max(known.occurrence_id or "", event.occurrence_id or "") or None
-    if isinstance(event, ParticipantJoined):
-        return replace(known, joined_at=_later(known.joined_at, event.at), occurrence_id=occurrence_id)
-    return replace(known, left_at=_later(known.left_at, event.at), occurrence_id=occurrence_id)
+    if isinstance(event, ParticipantLeft):
+        return replace(known, left_at=_later(known.left_at, event.at))
+    return replace(known, joined=newest(known.joined, Fact(event.at, event.occurrence_id or "")))
 
 
 def _told(at: datetime, value: str | None) -> Fact | None:
     """A provider that leaves a field out says nothing about it; it does not say that it is empty."""
     return Fact(at, value) if value else None
+
+
+def _earlier(known: datetime | None, told: datetime | None) -> datetime | None:
+    if known is None or told is None:
+        return known or told
+    return min(known, told)
 
 
 def _later(known: datetime | None, told: datetime) -> datetime:

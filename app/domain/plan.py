@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from app.domain.calls import CallSnapshot, CallStatus
-from app.domain.card import CallCard, CardUser, call_card
+from app.domain.card import CallCard, CardUser, call_card, never_shown
 from app.domain.meetings import Capabilities
 
 MOST_USERS = 100
@@ -110,12 +110,12 @@ def plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operat
         return [
             *_tell_failure(snapshot, shown),
             *_close_meeting(snapshot, shown, can),
-            *_end_card(desired, shown),
+            *_end_card(snapshot, desired, shown),
         ]
     if snapshot.meeting is None:
         return [CreateMeeting()]
     if shown.slack_call_id is None or shown.card is None:
-        return [AddCall(_without_users(desired) if shown.one_by_one else desired)]
+        return [AddCall(_first_card(desired, shown))]
     if shown.card.duration_seconds is not None:
         # Somebody else ended it in Slack; an ended card takes no changes.
         return []
@@ -156,11 +156,17 @@ def _card_after(card: CallCard, operation: UpdateCall | AddParticipants | Remove
         case UpdateCall(title, join_url, desktop_app_join_url):
             return replace(card, title=title, join_url=join_url, desktop_app_join_url=desktop_app_join_url)
         case AddParticipants(users):
-            return replace(card, present=card.present | set(users), attended=card.attended | set(users))
+            return replace(card, present=card.present | set(users), attended=_each_once(card.attended, users))
         case RemoveParticipants(users):
             return replace(card, present=card.present - set(users))
         case EndCall(duration_seconds):
             return replace(card, present=frozenset(), duration_seconds=duration_seconds)
+
+
+def _each_once(attended: frozenset[CardUser], users: tuple[CardUser, ...]) -> frozenset[CardUser]:
+    """With ``users`` as they were told last."""
+    told = {user.key for user in users}
+    return frozenset(user for user in attended if user.key not in told) | set(users)
 
 
 def _told(shown: Shown) -> CallCard:
@@ -181,19 +187,16 @@ def _close_meeting(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> l
     return [EndMeeting()] if stands and can.ends_meetings else []
 
 
-def _end_card(desired: CallCard, shown: Shown) -> list[Operation]:
+def _end_card(snapshot: CallSnapshot, desired: CallCard, shown: Shown) -> list[Operation]:
     card = shown.card
     if card is None or shown.slack_call_id is None or card.duration_seconds is not None:
         return []
+    end = EndCall(desired.duration_seconds or 0)
+    if not shown.posted:
+        return [end]
     # Whoever came and went between two updates was never on the card; an ended card shows everybody who was there.
-    unseen = _unseen(desired, card) if shown.posted else frozenset()
-    missing = _add(unseen, card, one_by_one=shown.one_by_one)
-    return [*missing, EndCall(desired.duration_seconds or 0)]
-
-
-def _unseen(desired: CallCard, card: CallCard) -> frozenset[CardUser]:
-    seen = {user.key for user in card.attended}
-    return frozenset(user for user in desired.attended if user.key not in seen)
+    missing = never_shown(snapshot, card, unknown_slack_ids=shown.unknown_slack_ids)
+    return [*_update(desired, card), *_add(missing, card, one_by_one=shown.one_by_one), end]
 
 
 def _post(shown: Shown) -> list[Operation]:
@@ -224,5 +227,7 @@ def _add(users: frozenset[CardUser], card: CallCard, *, one_by_one: bool) -> lis
     return [AddParticipants(tuple(batch))] if batch else []
 
 
-def _without_users(card: CallCard) -> CallCard:
-    return replace(card, present=frozenset())
+def _first_card(desired: CallCard, shown: Shown) -> CallCard:
+    """With those who are in already, as far as they fit into one request; the others are added afterwards."""
+    users = [] if shown.one_by_one else sorted(desired.present)[:MOST_USERS]
+    return replace(desired, present=frozenset(users))

@@ -1,0 +1,89 @@
+"""A lane never lets more through than Slack allows, and no less than it could."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.lanes import MINUTE, Lane, Pace, park, take, wait_seconds
+from tests.domain.histories import moment
+
+PACE = Pace(50)
+TINY = timedelta(microseconds=1)
+ROUNDING = timedelta(milliseconds=1)
+
+
+@st.composite
+def paces(draw: st.DrawFn) -> Pace:
+    per_minute = draw(st.integers(2, 120))
+    return Pace(per_minute, burst=draw(st.integers(1, min(10, per_minute - 1))))
+
+
+def sent_at(pace: Pace, wishes: list[float], *, patient: bool) -> list[datetime]:
+    """When requests go that are wished for so many seconds apart. Who is not ``patient`` drops what has to wait."""
+    now, lane, sent = moment(0), Lane(moment(0)), []
+    for seconds in wishes:
+        now += timedelta(seconds=seconds)
+        if wait := wait_seconds(lane, pace, now):
+            if not patient:
+                continue
+            now += timedelta(seconds=wait)
+        lane = take(lane, pace, now)
+        sent.append(now)
+    return sent
+
+
+@given(paces(), st.lists(st.floats(0, 70), min_size=1, max_size=300), st.booleans())
+def test_no_minute_holds_more_than_the_pace(pace: Pace, wishes: list[float], patient: bool) -> None:
+    sent = sent_at(pace, wishes, patient=patient)
+    assert sent[0] == moment(wishes[0])
+    for first, beyond in zip(sent, sent[pace.per_minute :], strict=False):
+        assert beyond - first >= MINUTE
+
+
+@given(paces())
+def test_the_whole_pace_is_used(pace: Pace) -> None:
+    sent = sent_at(pace, [0.0] * (2 * pace.per_minute), patient=True)
+    assert sent[pace.per_minute - 1] - sent[0] <= MINUTE + ROUNDING
+
+
+@given(paces(), st.lists(st.floats(0, 5), max_size=30))
+def test_waits_are_exact(pace: Pace, wishes: list[float]) -> None:
+    now, lane = moment(0), Lane(moment(0))
+    for seconds in wishes:
+        now += timedelta(seconds=seconds)
+        lane = take(lane, pace, now)
+    if wait := wait_seconds(lane, pace, now):
+        then = now + timedelta(seconds=wait)
+        assert wait_seconds(lane, pace, then) == 0
+        assert wait_seconds(lane, pace, then - TINY) > 0
+
+
+def test_the_first_few_go_at_once() -> None:
+    assert sent_at(PACE, [0.0] * 5, patient=False) == [moment(0)] * 5
+
+
+def test_the_next_goes_after_one_interval() -> None:
+    lane = Lane(moment(0))
+    for _ in range(5):
+        lane = take(lane, PACE, moment(0))
+    assert wait_seconds(lane, PACE, moment(0)) == PACE.interval.total_seconds()
+
+
+def test_a_parked_lane_waits_as_long_as_slack_said() -> None:
+    lane = park(Lane(moment(0)), moment(30))
+    assert wait_seconds(lane, PACE, moment(10)) == 20
+    assert wait_seconds(lane, PACE, moment(30)) == 0
+
+
+def test_a_shorter_wait_does_not_unpark_a_lane() -> None:
+    assert park(park(Lane(moment(0)), moment(30)), moment(20)) == Lane(moment(0), moment(30))
+
+
+def test_parking_does_not_give_back_what_was_used() -> None:
+    lane = Lane(moment(0))
+    for _ in range(6):
+        lane = take(lane, PACE, moment(0))
+    assert wait_seconds(park(lane, moment(1)), PACE, moment(0)) == 2 * PACE.interval.total_seconds()
