@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from app.db.insert import insert_or_ignore, insert_or_replace
 from app.db.models import CallRow, ParticipantRow, ShownRow
@@ -39,6 +39,22 @@ _COLUMNS = (
     CallRow.failures,
 )
 RUNNING = (CallStatus.WANTED, CallStatus.STARTING, CallStatus.LIVE)
+
+# Building a statement costs ten times as much as executing it, so those that every webhook needs are built once.
+_CALL = select(*_COLUMNS).where(CallRow.id == bindparam("call_id"))
+_CALL_LOCKED = _CALL.with_for_update()
+_NEWEST_OF_MEETING_LOCKED = (
+    select(*_COLUMNS)
+    .where(CallRow.provider == bindparam("provider"), CallRow.account == bindparam("account"))
+    .where(CallRow.meeting_id == bindparam("meeting_id"))
+    .order_by(CallRow.started_at.desc())
+    .limit(1)
+    .with_for_update()
+)
+_PARTICIPANTS = select(ParticipantRow.known).where(ParticipantRow.call_id == bindparam("call_id"))
+_PARTICIPANTS_OF_KEYS = _PARTICIPANTS.where(ParticipantRow.key.in_(bindparam("keys", expanding=True)))
+_SHOWN = select(ShownRow.shown).where(ShownRow.call_id == bindparam("call_id"))
+_TOUCH = update(CallRow).where(CallRow.id == bindparam("call_id")).values(generation=CallRow.generation + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +120,7 @@ def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
 
 
 def find_call(connection: Connection, call_id: str) -> StoredCall | None:
-    return _one(connection, select(*_COLUMNS).where(CallRow.id == call_id))
+    return _one(connection, _CALL, call_id=call_id)
 
 
 def find_by_join_token(connection: Connection, join_token: str) -> StoredCall | None:
@@ -112,19 +128,12 @@ def find_by_join_token(connection: Connection, join_token: str) -> StoredCall | 
 
 
 def lock_call(connection: Connection, call_id: str) -> StoredCall | None:
-    return _one(connection, select(*_COLUMNS).where(CallRow.id == call_id).with_for_update())
+    return _one(connection, _CALL_LOCKED, call_id=call_id)
 
 
 def lock_by_meeting(connection: Connection, provider: str, account: str, meeting_id: str) -> StoredCall | None:
     """The newest call of this meeting, locked until the transaction ends."""
-    statement = (
-        select(*_COLUMNS)
-        .where(CallRow.provider == provider, CallRow.account == account, CallRow.meeting_id == meeting_id)
-        .order_by(CallRow.started_at.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    return _one(connection, statement)
+    return _one(connection, _NEWEST_OF_MEETING_LOCKED, provider=provider, account=account, meeting_id=meeting_id)
 
 
 def running_calls(connection: Connection, team_id: str, channel_id: str) -> list[StoredCall]:
@@ -140,20 +149,40 @@ def running_calls(connection: Connection, team_id: str, channel_id: str) -> list
 
 def load_participants(connection: Connection, call: StoredCall, keys: Iterable[str] | None = None) -> StoredCall:
     """``call`` with all its participants, or with those of ``keys``."""
-    statement = select(ParticipantRow.known).where(ParticipantRow.call_id == call.id)
-    if keys is not None:
-        statement = statement.where(ParticipantRow.key.in_(list(keys)))
-    people = {known.key: known for known in connection.execute(statement).scalars()}
+    if keys is None:
+        rows = connection.execute(_PARTICIPANTS, {"call_id": call.id})
+    else:
+        rows = connection.execute(_PARTICIPANTS_OF_KEYS, {"call_id": call.id, "keys": list(keys)})
+    people = {known.key: known for known in rows.scalars()}
     return replace(call, snapshot=replace(call.snapshot, participants=people))
 
 
 def save_known(
     connection: Connection, before: CallSnapshot, known: CallSnapshot, *, reconcile_after: datetime | None = None
 ) -> None:
-    """Store what is known now. The row is written even when nothing differs: the write is the lock, and leaving it
-    out has lost updates. ``reconcile_after`` brings the call's turn forward; without it a call that waits for its
-    lane keeps waiting."""
-    values: dict[str, Any] = {
+    """Store what is known now; ``before`` is what stands in the locked row. The row is written even when nothing
+    differs: the write is the lock, and leaving it out has lost updates. ``reconcile_after`` brings the call's turn
+    forward; without it a call that waits for its lane keeps waiting."""
+    stands, values = _values(before), _values(known)
+    changed = {name: value for name, value in values.items() if stands[name] != value}
+    if reconcile_after is not None:
+        changed["reconcile_after"] = reconcile_after
+    # Who comes and goes changes no column: the statement that is ready will do.
+    connection.execute(_TOUCH.values(changed) if changed else _TOUCH, {"call_id": known.id})
+    _save_participants(connection, before, known)
+
+
+def load_shown(connection: Connection, call_id: str) -> Shown:
+    return connection.execute(_SHOWN, {"call_id": call_id}).scalar_one_or_none() or Shown()
+
+
+def save_shown(connection: Connection, call_id: str, shown: Shown) -> None:
+    insert_or_replace(connection, ShownRow, [{"call_id": call_id, "shown": shown}], key=["call_id"], value="shown")
+
+
+def _values(known: CallSnapshot) -> dict[str, Any]:
+    """The columns of what is known, but for the participants."""
+    return {
         "title": known.title.value,
         "title_at": known.title.at,
         "occurrence_id": known.occurrence.value if known.occurrence else None,
@@ -164,21 +193,7 @@ def save_known(
         "meeting_id": known.meeting.id if known.meeting else None,
         "join_url": known.join_url,
         "failure": known.failure,
-        "generation": CallRow.generation + 1,
     }
-    if reconcile_after is not None:
-        values["reconcile_after"] = reconcile_after
-    connection.execute(update(CallRow).where(CallRow.id == known.id).values(values))
-    _save_participants(connection, before, known)
-
-
-def load_shown(connection: Connection, call_id: str) -> Shown:
-    statement = select(ShownRow.shown).where(ShownRow.call_id == call_id)
-    return connection.execute(statement).scalar_one_or_none() or Shown()
-
-
-def save_shown(connection: Connection, call_id: str, shown: Shown) -> None:
-    insert_or_replace(connection, ShownRow, [{"call_id": call_id, "shown": shown}], key=["call_id"], value="shown")
 
 
 def _save_participants(connection: Connection, before: CallSnapshot, known: CallSnapshot) -> None:
@@ -191,8 +206,8 @@ def _save_participants(connection: Connection, before: CallSnapshot, known: Call
         insert_or_replace(connection, ParticipantRow, rows, key=["call_id", "key"], value="known")
 
 
-def _one(connection: Connection, statement: Select[*tuple[Any, ...]]) -> StoredCall | None:
-    row = connection.execute(statement).one_or_none()
+def _one(connection: Connection, statement: Select[*tuple[Any, ...]], **given: str) -> StoredCall | None:
+    row = connection.execute(statement, given).one_or_none()
     return _stored(row) if row else None
 
 

