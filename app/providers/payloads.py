@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from app.domain.plain_text import UNWANTED, one_line
 from app.errors import WebhookMalformed
 from app.providers.accounts import is_web_address
 
@@ -21,8 +21,6 @@ LONGEST_NAME = 200
 LONGEST_KEY = 200
 LONGEST_ADDRESS = 2000
 
-# Control characters, halves of surrogate pairs, and the marks that reverse the direction of the text after them.
-_UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # Far enough from both ends of the calendar that any time zone can be subtracted.
 _YEARS = range(1970, 2200)
 
@@ -74,7 +72,7 @@ def clean_text(value: str | None) -> str | None:
     """``value`` as one line that can be stored and shown, cut to ``LONGEST_NAME``; None when nothing is left."""
     if not value:
         return None
-    return " ".join(_UNWANTED.sub(" ", value).split())[:LONGEST_NAME].strip() or None
+    return one_line(value)[:LONGEST_NAME].strip() or None
 
 
 def stable_key(value: str) -> str:
@@ -82,7 +80,7 @@ def stable_key(value: str) -> str:
 
     Never repaired or cut: two keys that differ must not become one, or somebody could pass for another.
     """
-    if len(value) <= LONGEST_KEY and not _UNWANTED.search(value):
+    if len(value) <= LONGEST_KEY and not UNWANTED.search(value):
         return value
     return "sha256-" + hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 

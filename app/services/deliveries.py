@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
@@ -38,6 +39,15 @@ class Receipt(StrEnum):
     """Nothing we follow: a kind of event, or a meeting, that is not ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a delivery has done to a call. ``is_news`` when the workers must hear of it: a call that waits for its
+    turn already needs no one woken, and in a large meeting nearly every delivery finds it so."""
+
+    call_id: str
+    is_news: bool
+
+
 class DeliveryService:
     """Receives webhooks."""
 
@@ -52,13 +62,10 @@ class DeliveryService:
         provider.verify(request)
         try:
             events = provider.parse_events(request)
-            receipt = self._take_in(provider, request, events)
+            return self._take_in(provider, request, events)
         except Exception as error:  # whatever our code trips over, the delivery must not be lost
             self._keep_failed(provider, request, error)
             raise
-        if receipt is Receipt.APPLIED:
-            self._nudge()
-        return receipt
 
     def _take_in(self, provider: Provider, request: WebhookRequest, events: Sequence[Event]) -> Receipt:
         if not events:
@@ -69,13 +76,17 @@ class DeliveryService:
             delivery_id = deliveries.store(connection, delivery, Outcome.APPLIED)
             if delivery_id is None:
                 return Receipt.DUPLICATE
-            call_ids = _apply(connection, provider.name, events, delivery.received_at)
-            if call_ids:
-                deliveries.set_outcome(connection, delivery_id, Outcome.APPLIED, call_id=call_ids[0])
-                return Receipt.APPLIED
-            deliveries.set_outcome(connection, delivery_id, Outcome.UNMATCHED)
-        log.info("webhook about no call of ours", provider=provider.name, delivery_id=delivery_id)
-        return Receipt.UNMATCHED
+            changes = _apply(connection, provider.name, events, delivery.received_at)
+            if changes:
+                deliveries.set_outcome(connection, delivery_id, Outcome.APPLIED, call_id=changes[0].call_id)
+            else:
+                deliveries.set_outcome(connection, delivery_id, Outcome.UNMATCHED)
+        if not changes:
+            log.info("webhook about no call of ours", provider=provider.name, delivery_id=delivery_id)
+            return Receipt.UNMATCHED
+        if any(change.is_news for change in changes):
+            self._nudge()
+        return Receipt.APPLIED
 
     def _keep_failed(self, provider: Provider, request: WebhookRequest, error: Exception) -> None:
         delivery = self._delivery(provider, request, [])
@@ -107,8 +118,8 @@ def apply_early(connection: Connection, provider: Provider, meeting_id: str, now
     """
     for early in deliveries.unmatched(connection, provider.name, ACCOUNT, meeting_id):
         request = WebhookRequest.of(body=early.body, headers=early.headers)
-        for call_id in _apply(connection, provider.name, provider.parse_events(request), now):
-            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=call_id)
+        for change in _apply(connection, provider.name, provider.parse_events(request), now):
+            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=change.call_id)
 
 
 def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
@@ -120,16 +131,16 @@ def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
     return body
 
 
-def _apply(connection: Connection, provider: str, events: Sequence[Event], now: datetime) -> list[str]:
-    """Fold the events into their calls; returns the ids of those calls."""
+def _apply(connection: Connection, provider: str, events: Sequence[Event], now: datetime) -> list[_Change]:
+    """Fold the events into their calls."""
     by_meeting = groupby(sorted(events, key=lambda event: event.meeting_id), key=lambda event: event.meeting_id)
     applied = [_apply_to_meeting(connection, provider, meeting_id, list(told), now) for meeting_id, told in by_meeting]
-    return [call_id for call_id in applied if call_id is not None]
+    return [change for change in applied if change is not None]
 
 
 def _apply_to_meeting(
     connection: Connection, provider: str, meeting_id: str, events: Sequence[Event], now: datetime
-) -> str | None:
+) -> _Change | None:
     call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id)
     if call is None:
         deliveries.lock_meeting(connection, provider, ACCOUNT, meeting_id)
@@ -141,7 +152,7 @@ def _apply_to_meeting(
     # Who comes and goes waits for the lane together with the others; the end and a new title do not.
     urgent = _headline(known) != _headline(call.snapshot)
     calls.save_known(connection, call.snapshot, known, reconcile_after=now if urgent else None)
-    return call.id
+    return _Change(call.id, is_news=urgent or call.is_in_step)
 
 
 def _people(events: Iterable[Event]) -> set[str]:

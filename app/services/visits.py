@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.db import calls
+from app.db.calls import StoredCall
 from app.db.session import Database
 from app.domain.meetings import Visitor
 from app.providers.base import Provider
+
+# What ``secrets.token_urlsafe`` makes; anything else need not trouble the database.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 class Door(StrEnum):
@@ -37,8 +42,7 @@ class VisitService:
 
     def find(self, join_token: str) -> Visit | None:
         """The call of this token; None when there is none."""
-        with self._database.reading() as connection:
-            call = calls.find_by_join_token(connection, join_token)
+        call = self._call(join_token)
         if call is None:
             return None
         door = Door.OVER if call.snapshot.is_over else Door.OPEN if call.snapshot.meeting else Door.STARTING
@@ -46,11 +50,16 @@ class VisitService:
 
     def link(self, join_token: str, visitor: Visitor) -> str | None:
         """The visitor's own link into the meeting; None when there is nothing to join. Raises ``RequestFailed``."""
-        with self._database.reading() as connection:
-            call = calls.find_by_join_token(connection, join_token)
+        call = self._call(join_token)
         if call is None or call.snapshot.is_over or call.snapshot.meeting is None:
             return None
         provider = self._providers.get(call.provider)
         if provider is None or not provider.capabilities.personal_links:
             return call.snapshot.join_url
         return provider.personal_join_url(call.snapshot.meeting, visitor)
+
+    def _call(self, join_token: str) -> StoredCall | None:
+        if not _TOKEN.fullmatch(join_token):
+            return None
+        with self._database.reading() as connection:
+            return calls.find_by_join_token(connection, join_token)

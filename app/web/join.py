@@ -13,6 +13,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from app import logs
 from app.domain.meetings import Visitor
+from app.domain.plain_text import one_line
 from app.errors import RequestFailed
 from app.services.visits import Door, Visit, VisitService
 
@@ -33,10 +34,10 @@ def make_blueprint(visit_service: VisitService, *, secure: bool) -> Blueprint:
     @blueprint.post("/join/<token>")
     def let_in(token: str) -> Response:
         visit = visit_service.find(token)
-        name = " ".join(request.form.get("name", "").split())
+        name = one_line(request.form.get("name", ""))
         if visit is None or visit.door is not Door.OPEN:
             return _page(visit)
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        if not name or len(name) > LONGEST_NAME:
             return _page(visit, problem=f"Please enter a name of 1 to {LONGEST_NAME} characters.")
         return _to_meeting(visit_service, token, visit, name, secure=secure)
 

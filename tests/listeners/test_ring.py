@@ -83,6 +83,11 @@ def test_mentions_become_plain_words_on_the_card(ring: Callable[..., str], slack
     assert titles(slack) == ["Plan with @alan in #random, see notes"]
 
 
+def test_a_title_is_one_line_that_any_database_can_store(ring: Callable[..., str], slack: Emulator) -> None:
+    ring("Weekly\x00 sync\n\u202e!")
+    assert titles(slack) == ["Weekly sync !"]
+
+
 def test_a_title_cannot_call_the_whole_channel(ring: Callable[..., str], slack: Emulator) -> None:
     answer = ring("<!channel> &lt;!here&gt;")
 

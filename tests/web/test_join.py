@@ -91,12 +91,23 @@ def test_behind_https_the_cookie_is_never_sent_in_the_clear(
     assert "Secure" in answer.headers["Set-Cookie"]
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "Grace\u0000", "Grace\u202eHopper"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "\u0000", "\u202e"])
 def test_a_name_that_cannot_be_shown_is_asked_for_again(app: Running, join_path: str, name: str) -> None:
     answer = app.http.post(join_path, data={"name": name})
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert '<form method="post">' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("Grace\u0000\nHopper", "Grace Hopper"), ("\u202eecarG", "ecarG"), ("Ada 👩\u200d💻", "Ada 👩\u200d💻")],
+)
+def test_a_name_is_shown_on_one_line_and_in_its_own_direction(
+    app: Running, join_path: str, typed: str, shown: str
+) -> None:
+    answer = app.http.post(join_path, data={"name": typed})
+    assert claims(answer.headers["Location"])["name"] == shown
 
 
 def test_a_call_that_is_over_says_so(app: Running, join_path: str, slack: Emulator) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.plain_text import one_line
 from app.slack import texts
 
 
@@ -43,7 +44,7 @@ _ENTITY = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*
 
 def plain(text: str) -> str:
     """``text`` without Slack's mark-up, on one line."""
-    return " ".join(texts.unescape(_ENTITY.sub(_label, text)).split())
+    return one_line(texts.unescape(_ENTITY.sub(_label, text)))
 
 
 def _label(entity: re.Match[str]) -> str:
