@@ -10,51 +10,52 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from app.db.insert import insert_or_ignore, insert_or_replace
-from app.db.models import CallRow, ParticipantRow, ShownRow
+from app.db.models import CALLS, PARTICIPANTS, SHOWN
 from app.domain.calls import CallSnapshot, CallStatus, Fact
 from app.domain.plan import Shown
 
 _COLUMNS = (
-    CallRow.id,
-    CallRow.team_id,
-    CallRow.channel_id,
-    CallRow.created_by,
-    CallRow.response_url,
-    CallRow.provider,
-    CallRow.meeting,
-    CallRow.join_token,
-    CallRow.join_url,
-    CallRow.status,
-    CallRow.title,
-    CallRow.title_at,
-    CallRow.started_at,
-    CallRow.occurrence_id,
-    CallRow.occurrence_at,
-    CallRow.ended_at,
-    CallRow.meeting_is_over,
-    CallRow.failure,
-    CallRow.generation,
-    CallRow.deadline_at,
-    CallRow.in_flight,
-    CallRow.failures,
+    CALLS.c.id,
+    CALLS.c.team_id,
+    CALLS.c.channel_id,
+    CALLS.c.created_by,
+    CALLS.c.response_url,
+    CALLS.c.provider,
+    CALLS.c.meeting,
+    CALLS.c.join_token,
+    CALLS.c.join_url,
+    CALLS.c.status,
+    CALLS.c.title,
+    CALLS.c.title_at,
+    CALLS.c.started_at,
+    CALLS.c.occurrence_id,
+    CALLS.c.occurrence_at,
+    CALLS.c.ended_at,
+    CALLS.c.meeting_is_over,
+    CALLS.c.failure,
+    CALLS.c.generation,
+    CALLS.c.shown_generation,
+    CALLS.c.deadline_at,
+    CALLS.c.in_flight,
+    CALLS.c.failures,
 )
 RUNNING = (CallStatus.WANTED, CallStatus.STARTING, CallStatus.LIVE)
 
 # Building a statement costs ten times as much as executing it, so those that every webhook needs are built once.
-_CALL = select(*_COLUMNS).where(CallRow.id == bindparam("call_id"))
+_CALL = select(*_COLUMNS).where(CALLS.c.id == bindparam("call_id"))
 _CALL_LOCKED = _CALL.with_for_update()
 _NEWEST_OF_MEETING_LOCKED = (
     select(*_COLUMNS)
-    .where(CallRow.provider == bindparam("provider"), CallRow.account == bindparam("account"))
-    .where(CallRow.meeting_id == bindparam("meeting_id"))
-    .order_by(CallRow.started_at.desc())
+    .where(CALLS.c.provider == bindparam("provider"), CALLS.c.account == bindparam("account"))
+    .where(CALLS.c.meeting_id == bindparam("meeting_id"))
+    .order_by(CALLS.c.started_at.desc())
     .limit(1)
     .with_for_update()
 )
-_PARTICIPANTS = select(ParticipantRow.known).where(ParticipantRow.call_id == bindparam("call_id"))
-_PARTICIPANTS_OF_KEYS = _PARTICIPANTS.where(ParticipantRow.key.in_(bindparam("keys", expanding=True)))
-_SHOWN = select(ShownRow.shown).where(ShownRow.call_id == bindparam("call_id"))
-_TOUCH = update(CallRow).where(CallRow.id == bindparam("call_id")).values(generation=CallRow.generation + 1)
+_PARTICIPANTS = select(PARTICIPANTS.c.known).where(PARTICIPANTS.c.call_id == bindparam("call_id"))
+_PARTICIPANTS_OF_KEYS = _PARTICIPANTS.where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
+_SHOWN = select(SHOWN.c.shown).where(SHOWN.c.call_id == bindparam("call_id"))
+_TOUCH = update(CALLS).where(CALLS.c.id == bindparam("call_id")).values(generation=CALLS.c.generation + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class StoredCall:
     join_token: str
     status: CallStatus
     generation: int
+    shown_generation: int
     deadline_at: datetime | None = None
     in_flight: str | None = None
     failures: int = 0
@@ -76,6 +78,11 @@ class StoredCall:
     @property
     def id(self) -> str:
         return self.snapshot.id
+
+    @property
+    def is_in_step(self) -> bool:
+        """Whether Slack and the provider match it, so that no worker has it on its list."""
+        return self.generation == self.shown_generation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,7 @@ def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
         "reconcile_after": new.at,
         "deadline_at": new.deadline_at,
     }
-    return insert_or_ignore(connection, CallRow, values)
+    return insert_or_ignore(connection, CALLS, values)
 
 
 def find_call(connection: Connection, call_id: str) -> StoredCall | None:
@@ -124,7 +131,7 @@ def find_call(connection: Connection, call_id: str) -> StoredCall | None:
 
 
 def find_by_join_token(connection: Connection, join_token: str) -> StoredCall | None:
-    return _one(connection, select(*_COLUMNS).where(CallRow.join_token == join_token))
+    return _one(connection, select(*_COLUMNS).where(CALLS.c.join_token == join_token))
 
 
 def lock_call(connection: Connection, call_id: str) -> StoredCall | None:
@@ -140,9 +147,9 @@ def running_calls(connection: Connection, team_id: str, channel_id: str) -> list
     """The channel's calls that are not over, newest first."""
     statement = (
         select(*_COLUMNS)
-        .where(CallRow.team_id == team_id, CallRow.channel_id == channel_id)
-        .where(CallRow.status.in_(RUNNING), CallRow.ended_at.is_(None), CallRow.failure.is_(None))
-        .order_by(CallRow.started_at.desc(), CallRow.id)
+        .where(CALLS.c.team_id == team_id, CALLS.c.channel_id == channel_id)
+        .where(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None))
+        .order_by(CALLS.c.started_at.desc(), CALLS.c.id)
     )
     return [_stored(row) for row in connection.execute(statement)]
 
@@ -177,7 +184,7 @@ def load_shown(connection: Connection, call_id: str) -> Shown:
 
 
 def save_shown(connection: Connection, call_id: str, shown: Shown) -> None:
-    insert_or_replace(connection, ShownRow, [{"call_id": call_id, "shown": shown}], key=["call_id"], value="shown")
+    insert_or_replace(connection, SHOWN, [{"call_id": call_id, "shown": shown}], key=["call_id"], value="shown")
 
 
 def _values(known: CallSnapshot) -> dict[str, Any]:
@@ -203,7 +210,7 @@ def _save_participants(connection: Connection, before: CallSnapshot, known: Call
         if before.participants.get(key) != person
     ]
     if rows:
-        insert_or_replace(connection, ParticipantRow, rows, key=["call_id", "key"], value="known")
+        insert_or_replace(connection, PARTICIPANTS, rows, key=["call_id", "key"], value="known")
 
 
 def _one(connection: Connection, statement: Select[*tuple[Any, ...]], **given: str) -> StoredCall | None:
@@ -233,6 +240,7 @@ def _stored(row: Row[*tuple[Any, ...]]) -> StoredCall:
         join_token=row.join_token,
         status=CallStatus(row.status),
         generation=row.generation,
+        shown_generation=row.shown_generation,
         deadline_at=row.deadline_at,
         in_flight=row.in_flight,
         failures=row.failures,
