@@ -87,6 +87,7 @@ class AppLink:
                 headers=masked_headers(sent),
                 team_id=team_id,
                 duration_ms=seconds * 1000,
+                body=body,
             )
         )
         return Answered(status, text, content_type, seconds, seconds >= self.budget_seconds)

@@ -18,6 +18,7 @@ from app.emulator import outgoing
 from app.emulator.app_link import NoAppConnected
 from app.emulator.errors import JsonObject, Misused, SlackError
 from app.emulator.faults import read_fault
+from app.emulator.journal import SentRequest
 from app.emulator.slack import Slack
 
 _NOT_FOUND = {"channel_not_found", "invalid_call_id", "team_not_found", "user_not_found"}
@@ -71,8 +72,13 @@ def requests(slack: Slack, request: Request) -> JsonObject:
     received = slack.journal.received(method)[-last:]
     return {
         "received": [asdict(each) | {"error": each.error} for each in received],
-        "sent": [asdict(each) for each in slack.journal.sent()[-last:]],
+        "sent": [_without_body(each) for each in slack.journal.sent()[-last:]],
     }
+
+
+def _without_body(sent: SentRequest) -> JsonObject:
+    """What was sent, without the bytes: they hold the secrets that its other parts hide."""
+    return {name: value for name, value in asdict(sent).items() if name != "body"}
 
 
 def messages(slack: Slack, request: Request, channel: str) -> JsonObject:

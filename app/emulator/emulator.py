@@ -44,6 +44,8 @@ class Emulator(Slack):
         if self._server is not None:
             self._server.stop()
             self._server = None
+        # Open streams find out that nobody listens any more.
+        self.journal.touch()
         self.app_link.close()
 
     def __enter__(self) -> Emulator:

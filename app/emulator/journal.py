@@ -6,7 +6,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from app.emulator.errors import JsonObject
@@ -56,6 +57,16 @@ class SentRequest:
     headers: dict[str, str]
     team_id: str
     duration_ms: float
+    body: bytes = field(default=b"", repr=False)
+    """What was sent, secrets and all, so that it can be sent again."""
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A request in either direction with its place in the order of all of them, counted from 1."""
+
+    number: int
+    request: RecordedRequest | SentRequest
 
 
 class Journal:
@@ -64,6 +75,8 @@ class Journal:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._count = 0
+        self._number = 0
+        self._all: deque[Numbered] = deque(maxlen=LENGTH)
         self._received: deque[RecordedRequest] = deque(maxlen=LENGTH)
         self._sent: deque[SentRequest] = deque(maxlen=LENGTH)
 
@@ -74,8 +87,37 @@ class Journal:
                 self._received.append(entry)
             else:
                 self._sent.append(entry)
-            self._count += 1
-            self._changed.notify_all()
+            self._number += 1
+            self._all.append(Numbered(self._number, entry))
+            self._news()
+
+    def touch(self) -> None:
+        """Wake who waits, because something changed without a request: a person wrote, a switch was moved."""
+        with self._changed:
+            self._news()
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change; what was read after it can only be newer."""
+        with self._changed:
+            return self._count
+
+    def next_revision(self, seen: int, timeout: float) -> int:
+        """Wait until the revision is another than the one seen; the seen one if nothing happened in time."""
+        self._wait_for_news(seen, timeout)
+        return self.revision
+
+    def numbered(self, after: int, most: int) -> list[Numbered]:
+        """The newest requests in both directions with a number above the one given, oldest first."""
+        with self._changed:
+            newest = list(islice(reversed(self._all), most))
+        return [each for each in reversed(newest) if each.number > after]
+
+    def find_sent(self, number: int) -> SentRequest | None:
+        """The request to the app with this number, if it is still known."""
+        with self._changed:
+            found = next((each.request for each in self._all if each.number == number), None)
+        return found if isinstance(found, SentRequest) else None
 
     def received(self, method: str | None = None) -> list[RecordedRequest]:
         """The requests of an app, oldest first; only those for one method if it is given."""
@@ -90,8 +132,10 @@ class Journal:
     def clear(self) -> None:
         """Forget everything."""
         with self._changed:
+            self._all.clear()
             self._received.clear()
             self._sent.clear()
+            self._news()
 
     def wait_until(self, is_true: Callable[[], object], timeout: float) -> bool:
         """Wait until a condition holds, looking again after each request; False if it never did in time."""
@@ -103,6 +147,10 @@ class Journal:
                 return True
             if not self._wait_for_news(seen, deadline - time.monotonic()):
                 return bool(is_true())
+
+    def _news(self) -> None:
+        self._count += 1
+        self._changed.notify_all()
 
     def _wait_for_news(self, seen: int, timeout: float) -> bool:
         with self._changed:

@@ -1,7 +1,7 @@
 """A small threaded HTTP/1.1 server for a WSGI application on this machine.
 
 Werkzeug's own closes every connection and cannot hang up without an answer; this one keeps connections alive,
-sends each answer in one piece, and lets the application drop the line.
+sends each answer in one piece (a stream of events as they come), and lets the application drop the line.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from app.emulator.exchange import HANG_UP
 
 HOST = "127.0.0.1"
 MAX_BODY = 4 * 1024 * 1024
+STREAM = "text/event-stream"
 _log = logging.getLogger(__name__)
 
 
@@ -115,7 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         self._hung_up = False
-        status, headers, data = self._call_app(body)
+        status, headers, chunks = self._call_app(body)
+        if dict(headers).get("Content-Type", "").startswith(STREAM):
+            self._stream(status, headers, chunks)
+            return
+        data = b"".join(chunks)
         if not self._hung_up:
             self._send(status, headers, data)
 
@@ -142,15 +147,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.send_error(status)
 
-    def _call_app(self, body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
+    def _call_app(self, body: bytes) -> tuple[str, list[tuple[str, str]], Iterable[bytes]]:
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
             started[:] = [status, headers]
 
         chunks: Iterable[bytes] = self.server.app(self._environ(body), start_response)
-        data = b"".join(chunks)
-        return started[0], started[1], data
+        return started[0], started[1], chunks
 
     def _environ(self, body: bytes) -> dict[str, Any]:
         target = urlsplit(self.path)
@@ -179,15 +183,25 @@ class _Handler(BaseHTTPRequestHandler):
         return environ
 
     def _send(self, status: str, headers: list[tuple[str, str]], data: bytes) -> None:
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        self._send_head(status, [*kept, ("Content-Length", str(len(data)))])
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def _stream(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
+        """Send an endless answer piece by piece, until whoever listens is gone."""
+        self.close_connection = True
+        self._send_head(status, [*headers, ("Connection", "close")])
+        for chunk in chunks:
+            self.wfile.write(chunk)
+            self.wfile.flush()
+
+    def _send_head(self, status: str, headers: list[tuple[str, str]]) -> None:
         code, _, reason = status.partition(" ")
         self.send_response(int(code), reason)
         for name, value in headers:
-            if name.lower() != "content-length":
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
+            self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
 
     def _hang_up(self) -> None:
         self._hung_up = True

@@ -53,6 +53,7 @@ def slash(slack: Slack, command: str, text: str, user: str, channel: str, team: 
     answered = slack.app_link.post("slash", workspace.team_id, fields, urlencode(fields).encode(), _FORM)
     with workspace.lock:
         seen = _show_answer(workspace, url, command, answered)
+    slack.journal.touch()
     return SlashAnswer(answered.status, answered.body, seen, fields["response_url"], answered.seconds)
 
 
