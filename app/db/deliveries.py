@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy.sql import Executable
 
-from app.db.insert import insert_or_ignore
-from app.db.models import DeliveryRow
-
-# Built once: every webhook needs it, and building it costs ten times as much as executing it.
-_SET_OUTCOME = update(DeliveryRow).where(DeliveryRow.id == bindparam("delivery_id"))
+from app.db.insert import insert_into
+from app.db.models import DELIVERIES
 
 
 class Outcome(StrEnum):
@@ -58,9 +57,8 @@ def store(connection: Connection, delivery: Delivery, outcome: Outcome) -> str |
         "body": delivery.body,
         "outcome": outcome,
     }
-    if insert_or_ignore(connection, DeliveryRow, values):
-        return delivery_id
-    return _failed_before(connection, delivery, outcome)
+    stored: str | None = connection.execute(_store(connection.dialect.name), values).scalar_one_or_none()
+    return stored
 
 
 def set_outcome(
@@ -80,13 +78,9 @@ class EarlyDelivery:
 
 def unmatched(connection: Connection, provider: str, account: str, meeting_id: str) -> list[EarlyDelivery]:
     """What was told of a meeting before it was known to be ours, oldest first."""
-    statement = (
-        select(DeliveryRow.id, DeliveryRow.headers, DeliveryRow.body)
-        .where(DeliveryRow.provider == provider, DeliveryRow.account == account)
-        .where(DeliveryRow.meeting_id == meeting_id, DeliveryRow.outcome == Outcome.UNMATCHED)
-        .order_by(DeliveryRow.received_at)
-    )
-    return [EarlyDelivery(id=row.id, headers=row.headers, body=row.body) for row in connection.execute(statement)]
+    meeting = {"provider": provider, "account": account, "meeting_id": meeting_id}
+    rows = connection.execute(_UNMATCHED, meeting)
+    return [EarlyDelivery(id=row.id, headers=row.headers, body=row.body) for row in rows]
 
 
 def lock_meeting(connection: Connection, provider: str, account: str, meeting_id: str) -> None:
@@ -100,14 +94,21 @@ def lock_meeting(connection: Connection, provider: str, account: str, meeting_id
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
 
 
-def _failed_before(connection: Connection, delivery: Delivery, outcome: Outcome) -> str | None:
-    same = and_(
-        DeliveryRow.provider == delivery.provider,
-        DeliveryRow.account == delivery.account,
-        DeliveryRow.dedupe_key == delivery.dedupe_key,
-        DeliveryRow.outcome == Outcome.FAILED,
-    )
-    known = connection.execute(select(DeliveryRow.id).where(same).with_for_update()).scalar_one_or_none()
-    if known is not None:
-        set_outcome(connection, known, outcome)
-    return known
+_SET_OUTCOME = update(DELIVERIES).where(DELIVERIES.c.id == bindparam("delivery_id"))
+_UNMATCHED = (
+    select(DELIVERIES.c.id, DELIVERIES.c.headers, DELIVERIES.c.body)
+    .where(DELIVERIES.c.provider == bindparam("provider"), DELIVERIES.c.account == bindparam("account"))
+    .where(DELIVERIES.c.meeting_id == bindparam("meeting_id"), DELIVERIES.c.outcome == Outcome.UNMATCHED)
+    .order_by(DELIVERIES.c.received_at, DELIVERIES.c.id)
+)
+
+
+@cache
+def _store(dialect: str) -> Executable:
+    """Insert; or take up the same delivery if it failed before; or neither, and then no row comes back."""
+    statement = insert_into(dialect, DELIVERIES)
+    return statement.on_conflict_do_update(
+        index_elements=["provider", "account", "dedupe_key"],
+        set_={name: statement.excluded[name] for name in ("outcome", "meeting_id", "call_id", "error")},
+        where=DELIVERIES.c.outcome == Outcome.FAILED,
+    ).returning(DELIVERIES.c.id)

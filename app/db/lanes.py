@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from app.db.insert import insert_or_ignore
-from app.db.models import LaneRow
+from app.db.models import LANES
 from app.domain.lanes import Lane, Pace, park, take, wait_seconds
+
+_THE_LANE = (LANES.c.team_id == bindparam("of_team"), LANES.c.method == bindparam("of_method"))
+_LOCKED = select(LANES.c.next_at, LANES.c.parked_until).where(*_THE_LANE).with_for_update()
+_SAVE = update(LANES).where(*_THE_LANE)
 
 
 def reserve(connection: Connection, team_id: str, method: str, pace: Pace, now: datetime) -> float:
@@ -27,26 +31,18 @@ def park_lane(connection: Connection, team_id: str, method: str, now: datetime, 
 
 
 def _locked(connection: Connection, team_id: str, method: str, now: datetime) -> Lane:
-    row = _select(connection, team_id, method)
-    if row is None:
-        insert_or_ignore(connection, LaneRow, {"team_id": team_id, "method": method, "next_at": now})
-        row = _select(connection, team_id, method)
-    return row or Lane(next_at=now)
+    lane = _find_locked(connection, team_id, method)
+    if lane is None:
+        insert_or_ignore(connection, LANES, {"team_id": team_id, "method": method, "next_at": now})
+        lane = _find_locked(connection, team_id, method)
+    return lane or Lane(next_at=now)
 
 
-def _select(connection: Connection, team_id: str, method: str) -> Lane | None:
-    statement = (
-        select(LaneRow.next_at, LaneRow.parked_until)
-        .where(LaneRow.team_id == team_id, LaneRow.method == method)
-        .with_for_update()
-    )
-    row = connection.execute(statement).one_or_none()
+def _find_locked(connection: Connection, team_id: str, method: str) -> Lane | None:
+    row = connection.execute(_LOCKED, {"of_team": team_id, "of_method": method}).one_or_none()
     return Lane(row.next_at, row.parked_until) if row else None
 
 
 def _save(connection: Connection, team_id: str, method: str, lane: Lane) -> None:
-    connection.execute(
-        update(LaneRow)
-        .where(LaneRow.team_id == team_id, LaneRow.method == method)
-        .values(next_at=lane.next_at, parked_until=lane.parked_until)
-    )
+    values = {"next_at": lane.next_at, "parked_until": lane.parked_until}
+    connection.execute(_SAVE, {"of_team": team_id, "of_method": method, **values})

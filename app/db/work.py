@@ -11,9 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Case,
+    ColumnElement,
+    Connection,
+    Update,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
-from app.db.models import CallRow
+from app.db.models import CALLS, WORK
+from app.db.types import UtcDateTime
 from app.domain.calls import CallStatus
 from app.errors import LeaseLost
 
@@ -23,71 +36,55 @@ LAST_RETRY = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one call. ``token`` is of this claim only."""
+    """The right to work on one call. ``token`` is of this claim only; ``retry_at`` is the call's next turn, unless
+    its holder says otherwise."""
 
     call_id: str
     token: str
     seconds: float
+    claimed_at: datetime
+    retry_at: datetime
 
 
 def claim(connection: Connection, now: datetime, lease_seconds: float) -> Lease | None:
     """Take the call that has been due longest; None when there is none, or when others are about to take them all."""
     token = secrets.token_hex(8)
-    due = (
-        select(CallRow.id)
-        .where(_due(now), CallRow.reconcile_after <= now, _free(now))
-        .order_by(CallRow.reconcile_after, CallRow.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    statement = (
-        update(CallRow)
-        .where(CallRow.id == due)
-        .values(lease_token=token, lease_until=now + timedelta(seconds=lease_seconds), failures=CallRow.failures + 1)
-        .returning(CallRow.id, CallRow.failures)
-    )
-    row = connection.execute(statement).one_or_none()
-    if row is None:
-        return None
-    # Pushed ahead before anything is tried: a call that crashes the code must not come first again at once.
-    _set(connection, CallRow.id == row.id, reconcile_after=now + retry_delay(row.failures))
-    return Lease(row.id, token, lease_seconds)
+    given = {"now": now, "token": token, "until": now + timedelta(seconds=lease_seconds)}
+    turns = {f"turn_{failures}": now + retry_delay(failures) for failures in _LADDER}
+    row = connection.execute(_CLAIM, {**given, **turns}).one_or_none()
+    return Lease(row.id, token, lease_seconds, now, row.reconcile_after) if row else None
 
 
 def renew(connection: Connection, lease: Lease, now: datetime, *, in_flight: str | None) -> None:
     """Hold the call for another lease, and note what is about to be sent. Raises ``LeaseLost``."""
-    _fenced(connection, lease, lease_until=now + timedelta(seconds=lease.seconds), in_flight=in_flight)
+    _write(connection, _RENEW, lease, lease_until=now + timedelta(seconds=lease.seconds), in_flight=in_flight)
 
 
 def finish(connection: Connection, lease: Lease, *, generation: int, status: CallStatus) -> None:
-    """All that ``generation`` wanted is done. Raises ``LeaseLost``."""
-    _fenced(connection, lease, shown_generation=generation, status=status, **_RELEASED, failures=0)
+    """All that ``generation`` wanted is done; what was learned since is due at once. Raises ``LeaseLost``."""
+    turn = lease.claimed_at
+    _write(connection, _FINISH, lease, shown_generation=generation, reconcile_after=turn, status=status)
 
 
 def postpone(connection: Connection, lease: Lease, *, until: datetime, status: CallStatus) -> None:
-    """Nothing more can be done before ``until``, through nobody's fault. Raises ``LeaseLost``."""
-    _fenced(connection, lease, reconcile_after=until, status=status, **_RELEASED, failures=0)
+    """Nothing more can be done before ``until``, through nobody's fault. Raises ``LeaseLost``.
+
+    A turn that was brought forward since the claim stays so.
+    """
+    _write(connection, _POSTPONE, lease, retry_at=lease.retry_at, until=until, status=status)
 
 
 def retry_later(connection: Connection, lease: Lease, *, status: CallStatus) -> None:
     """Something failed: give the call back, to be tried when the claim said. What is in flight stays noted.
 
     Raises ``LeaseLost``."""
-    _fenced(connection, lease, status=status, **_RELEASED)
+    _write(connection, _RETRY_LATER, lease, status=status)
 
 
 def next_due(connection: Connection, now: datetime) -> datetime | None:
-    """When the next call can be claimed; None when there is nothing to wait for."""
-    ahead = [
-        func.min(moment).filter(moment > now).label(name)
-        for name, moment in (("turn", CallRow.reconcile_after), ("lease", CallRow.lease_until))
-    ]
-    waiting = connection.execute(select(*ahead).where(CallRow.generation != CallRow.shown_generation)).one()
-    deadline = connection.execute(
-        select(func.min(CallRow.deadline_at)).where(CallRow.deadline_at > now, CallRow.ended_at.is_(None))
-    ).scalar()
-    return min((moment for moment in (*waiting, deadline) if moment is not None), default=None)
+    """When the next call can be claimed: ``now`` if one can be already, None when there is nothing to wait for."""
+    due: datetime | None = connection.execute(_NEXT_DUE).scalar_one()
+    return due and max(due, now)
 
 
 def retry_delay(failures: int) -> timedelta:
@@ -95,23 +92,61 @@ def retry_delay(failures: int) -> timedelta:
     return min(LAST_RETRY, FIRST_RETRY * (1 << min(failures - 1, 20)))
 
 
-_RELEASED: dict[str, Any] = {"lease_token": None, "lease_until": None}
+# The statements, built once: building one costs ten times as much as executing it.
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    past_deadline = and_(CallRow.deadline_at <= now, CallRow.ended_at.is_(None), CallRow.failure.is_(None))
-    return or_(CallRow.generation != CallRow.shown_generation, past_deadline)
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=UtcDateTime())
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(CallRow.lease_until.is_(None), CallRow.lease_until <= now)
+def _later(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> Case[datetime]:
+    """``other`` may be NULL; the databases' own functions for this differ in name and in what they make of NULL."""
+    return case((other > one, other), else_=one)
 
 
-def _fenced(connection: Connection, lease: Lease, **values: Any) -> None:
-    condition = and_(CallRow.id == lease.call_id, CallRow.lease_token == lease.token)
-    if _set(connection, condition, **values) == 0:
+_LADDER = range(1, 11)
+"""Failures in a row, until the delay grows no more."""
+
+# Pushed ahead before anything is tried: a call that crashes the code must not come first again at once.
+_PUSHED_AHEAD = case(
+    *((CALLS.c.failures < failures, _moment(f"turn_{failures}")) for failures in _LADDER[:-1]),
+    else_=_moment(f"turn_{_LADDER[-1]}"),
+)
+_DUE_LONGEST = (
+    select(CALLS.c.id)
+    .where(WORK, CALLS.c.reconcile_after <= _moment("now"))
+    .where(or_(CALLS.c.generation != CALLS.c.shown_generation, CALLS.c.deadline_at <= _moment("now")))
+    .where(or_(CALLS.c.lease_until.is_(None), CALLS.c.lease_until <= _moment("now")))
+    .order_by(CALLS.c.reconcile_after, CALLS.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(CALLS)
+    .where(CALLS.c.id == _DUE_LONGEST.scalar_subquery())
+    .values(lease_token=bindparam("token"), lease_until=_moment("until"))
+    .values(failures=CALLS.c.failures + 1, reconcile_after=_PUSHED_AHEAD)
+    .returning(CALLS.c.id, CALLS.c.reconcile_after)
+)
+
+_RENEW = update(CALLS).where(CALLS.c.id == bindparam("of_call"), CALLS.c.lease_token == bindparam("of_lease"))
+_RETRY_LATER = _RENEW.values(lease_token=None, lease_until=None)
+_FINISH = _RETRY_LATER.values(failures=0)
+_POSTPONE = _FINISH.values(
+    reconcile_after=case(
+        (CALLS.c.reconcile_after == _moment("retry_at"), _moment("until")), else_=CALLS.c.reconcile_after
+    )
+)
+
+_FREE_AT = _later(CALLS.c.reconcile_after, CALLS.c.lease_until)
+_CLAIMABLE_AT = case(
+    (CALLS.c.generation != CALLS.c.shown_generation, _FREE_AT), else_=_later(_FREE_AT, CALLS.c.deadline_at)
+)
+_NEXT_DUE = select(func.min(_CLAIMABLE_AT)).where(WORK)
+
+
+def _write(connection: Connection, statement: Update, lease: Lease, **values: Any) -> None:
+    """Write to the call if it is still ours."""
+    fence = {"of_call": lease.call_id, "of_lease": lease.token}
+    if connection.execute(statement, {**fence, **values}).rowcount == 0:
         raise LeaseLost(f"call_id={lease.call_id}")
-
-
-def _set(connection: Connection, condition: ColumnElement[bool], **values: Any) -> int:
-    return connection.execute(update(CallRow).where(condition).values(values)).rowcount

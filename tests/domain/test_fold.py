@@ -192,6 +192,10 @@ def test_a_new_run_empties_the_room() -> None:
     assert names_present(started(0, "run-z"), before, started(5, "run-a")) == []
 
 
+def test_a_join_of_the_old_run_in_the_second_of_the_new_one_is_of_the_old_run() -> None:
+    assert names_present(started(0, "run-z"), replace(joined(5), occurrence_id="run-z"), started(5, "run-a")) == []
+
+
 def test_a_join_into_a_run_whose_start_was_never_told_counts() -> None:
     unannounced = replace(joined(5), occurrence_id="run-a")
     assert names_present(started(0, "run-z"), unannounced) == ["Ada"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -65,6 +66,8 @@ class Run:
 
     def step(self, choice: Choice = the_first) -> None:
         if operations := self.plan:
+            for operation in operations:  # none of them waits for another, so Slack must take each
+                deepcopy(self.slack).perform(operation)
             operation = choice(operations)
             self.slack.perform(operation)
             self.shown = done(self.shown, operation)

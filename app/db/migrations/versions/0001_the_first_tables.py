@@ -10,7 +10,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-WORK = sa.text("generation <> shown_generation OR deadline_at IS NOT NULL")
+WORK = sa.text("(generation <> shown_generation OR (deadline_at IS NOT NULL AND ended_at IS NULL AND failure IS NULL))")
 
 
 def upgrade() -> None:
