@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from app.emulator.block_kit.interactive import with_ids
 from app.emulator.call_shapes import card, expanded_block
 from app.emulator.calls import CallBook
 from app.emulator.errors import JsonObject, SlackError
@@ -143,9 +144,8 @@ class MessageBook:
         return expanded_block(block, self._calls.get(block["call_id"]), self._app_id)
 
     def _finished(self, draft: Draft) -> Draft:
-        """The draft as Slack keeps it: the text cut to size, every block with an id."""
-        blocks = [block | {"block_id": block.get("block_id") or self._ids.block_id()} for block in draft.blocks]
-        return replace(draft, text=draft.text[:MAX_TEXT], blocks=blocks)
+        """The draft as Slack keeps it: the text cut to size, every block and element with an id."""
+        return replace(draft, text=draft.text[:MAX_TEXT], blocks=with_ids(draft.blocks, self._ids))
 
     def _mark_calls(self, message: Message) -> None:
         for block in message.draft.blocks:

@@ -42,13 +42,14 @@ def slash(slack: Slack, command: str, text: str, user: str, channel: str, team: 
     with workspace.lock:
         place, person = _place_and_person(workspace, channel, user)
         url = workspace.response_urls.mint(place.id, person.id)
+        trigger_id = workspace.triggers.mint(person.id)
     fields = _command_fields(slack, workspace, place, person) | {
         "command": command,
         "text": text,
         "api_app_id": slack.app.app_id,
         "is_enterprise_install": "false",
         "response_url": slack.base_url + url.path,
-        "trigger_id": f"{slack.ids.number()}.{slack.ids.number()}.{slack.ids.secret()}",
+        "trigger_id": trigger_id,
     }
     answered = slack.app_link.post("slash", workspace.team_id, fields, urlencode(fields).encode(), _FORM)
     with workspace.lock:

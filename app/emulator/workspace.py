@@ -16,6 +16,8 @@ from app.emulator.ids import Ids
 from app.emulator.messages import Author, MessageBook
 from app.emulator.response_urls import ResponseUrls
 from app.emulator.switches import Switches
+from app.emulator.triggers import Triggers
+from app.emulator.views import ViewBook
 
 ChannelKind = Literal["public", "private", "im", "mpim"]
 
@@ -89,6 +91,8 @@ class Workspace:
         self.calls = CallBook(ids, now, switches)
         self.messages = MessageBook(team_id, app.app_id, self.calls, ids, now)
         self.response_urls = ResponseUrls(team_id, ids, now)
+        self.triggers = Triggers(ids, now)
+        self.views = ViewBook(team_id, app.app_id, ids, now)
         self._ids = ids
 
     def add_user(self, user: User) -> User:
@@ -132,6 +136,11 @@ class Workspace:
     def bot_grant(self) -> Grant:
         """The grant of the app's bot, under whose name response URLs and commands are answered."""
         return next(each for each in self.grants.values() if each.bot_id)
+
+    @property
+    def bot_id(self) -> str | None:
+        """The app's bot; None where the app is not installed."""
+        return next((each.bot_id for each in self.grants.values() if each.bot_id), None)
 
     def author(self, grant: Grant) -> Author:
         """The author of what is posted with a token."""

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from app.emulator.web_api import auth, calls, chat, conversations, users
+from app.emulator.web_api import auth, calls, chat, conversations, users, views
 from app.emulator.web_api.method import Method
 
 METHODS: dict[str, Method] = {
-    method.name: method for family in (auth, calls, chat, conversations, users) for method in family.METHODS
+    method.name: method for family in (auth, calls, chat, conversations, users, views) for method in family.METHODS
 }
