@@ -6,7 +6,9 @@ from typing import Any
 
 from slack_sdk.models.blocks import CallBlock
 
+Blocks = list[dict[str, Any]]
 
-def call_blocks(slack_call_id: str) -> list[dict[str, Any]]:
+
+def call_blocks(slack_call_id: str) -> Blocks:
     """The card. Slack fills it in and keeps it up to date; we only name the call."""
     return [CallBlock(call_id=slack_call_id).to_dict()]

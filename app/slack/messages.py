@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import http.client
+import re
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.webhook import WebhookClient
+from slack_sdk.webhook import WebhookClient, WebhookResponse
 
+from app import logs
 from app.errors import PermanentFailure, TemporaryFailure
-from app.slack.blocks import call_blocks
-from app.slack.web_api import TIMEOUT_SECONDS, send, unanswered
+from app.slack.blocks import Blocks, call_blocks
+from app.slack.web_api import send, unanswered
 
 # The channel does not take messages from us; a response_url may still write there.
 # https://docs.slack.dev/apis/web-api/using-the-calls-api (private channels, direct messages)
@@ -18,7 +20,6 @@ CLOSED_TO_US = frozenset(
     {
         "channel_not_found",
         "not_in_channel",
-        "is_archived",
         "no_permission",
         "restricted_action",
         "restricted_action_non_threadable_channel",
@@ -27,6 +28,7 @@ CLOSED_TO_US = frozenset(
     }
 )
 NO_SUCH_BLOCK = frozenset({"invalid_blocks", "invalid_blocks_format"})
+log = logs.get(__name__)
 
 
 class MessagesApi:
@@ -41,35 +43,58 @@ class MessagesApi:
         Returns the message's ``ts``; None when it went through the response_url, whose answer does not tell it.
         """
         try:
-            return self._post(channel_id, text, call_blocks(slack_call_id))
+            return self._post(channel_id, text, call_blocks(slack_call_id), response_url)
         except PermanentFailure as refusal:
-            if refusal.code in NO_SUCH_BLOCK:
-                # A place that cannot show cards still shows the link.
-                return self._post(channel_id, text, None)
-            if refusal.code not in CLOSED_TO_US or response_url is None:
+            if refusal.code not in NO_SUCH_BLOCK:
                 raise
-        self._respond(response_url, text, blocks=call_blocks(slack_call_id), response_type="in_channel")
-        return None
+        # A place that cannot show cards still shows the link.
+        return self._post(channel_id, text, None, response_url)
 
     def tell(self, channel_id: str, user_id: str, text: str, response_url: str | None) -> None:
         """Tell one person something that nobody else sees."""
-        if response_url is None:
-            send(self._client.chat_postEphemeral, channel=channel_id, user=user_id, text=text)
-        else:
-            self._respond(response_url, text, response_type="ephemeral")
+        if response_url is not None:
+            try:
+                return self._respond(response_url, {"text": text, "response_type": "ephemeral"})
+            except PermanentFailure as worn_out:
+                log.info("response_url worn out", channel_id=channel_id, why=worn_out.code)
+        send(self._client.chat_postEphemeral, channel=channel_id, user=user_id, text=text)
+        return None
 
-    def _post(self, channel_id: str, text: str, blocks: list[dict[str, Any]] | None) -> str:
-        answer = send(self._client.chat_postMessage, channel=channel_id, text=text, blocks=blocks, unfurl_links=False)
-        return str(answer.get("ts", ""))
-
-    def _respond(self, response_url: str, text: str, **message: Any) -> None:
-        client = WebhookClient(response_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+    def _post(self, channel_id: str, text: str, blocks: Blocks | None, response_url: str | None) -> str | None:
+        # The card is the message; what Slack would fetch from the link (a login page, mostly) is not.
+        message = {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
         try:
-            answer = client.send_dict({"text": text, **message})
+            return str(send(self._client.chat_postMessage, channel=channel_id, **message).get("ts", ""))
+        except PermanentFailure as refusal:
+            if refusal.code not in CLOSED_TO_US or response_url is None:
+                raise
+            self._respond_instead(response_url, message, refusal)
+            return None
+
+    def _respond_instead(self, response_url: str, message: dict[str, Any], refusal: PermanentFailure) -> None:
+        try:
+            self._respond(response_url, {**message, "response_type": "in_channel"})
+        except PermanentFailure as failure:
+            if failure.code in NO_SUCH_BLOCK:
+                raise
+            # What the channel had against us is what a person can do something about.
+            raise refusal from failure
+
+    def _respond(self, response_url: str, message: dict[str, Any]) -> None:
+        client = WebhookClient(response_url, timeout=self._client.timeout, retry_handlers=[])
+        try:
+            answer = client.send_dict(message)
         except (OSError, http.client.HTTPException) as error:
             raise unanswered(error) from error
-        if answer.status_code >= http.client.INTERNAL_SERVER_ERROR:
-            raise TemporaryFailure(f"response_url_http_{answer.status_code}", effect_unknown=True)
-        if answer.status_code != http.client.OK:
-            # Used five times, or older than half an hour.
-            raise PermanentFailure(f"response_url_http_{answer.status_code}")
+        if answer.status_code == http.client.OK:
+            return
+        ours_to_mend = answer.status_code < http.client.INTERNAL_SERVER_ERROR
+        if ours_to_mend and answer.status_code != http.client.TOO_MANY_REQUESTS:
+            raise PermanentFailure(_why(answer))
+        raise TemporaryFailure(f"response_url_http_{answer.status_code}", effect_unknown=not ours_to_mend)
+
+
+def _why(answer: WebhookResponse) -> str:
+    """Slack's word, such as ``used_url`` (five times) or ``expired_url`` (half an hour), where the body is one."""
+    word = answer.body.strip()
+    return word if re.fullmatch(r"[a-z_]{1,60}", word) else f"response_url_http_{answer.status_code}"

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.errors import CannotTell, NothingRunning, NotYours, RequestFailed, TitleMissing, TitleTooLong, WishRefused
+from app.errors import (
+    CannotTell,
+    NothingRunning,
+    NotYours,
+    PermanentFailure,
+    RequestFailed,
+    TitleMissing,
+    TitleTooLong,
+    WishRefused,
+)
 
 LONGEST_TITLE = 200
 
@@ -30,7 +38,7 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    return html.unescape(text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def starting(title: str, others: int = 0) -> str:
@@ -41,9 +49,15 @@ def starting(title: str, others: int = 0) -> str:
     return text
 
 
+def link(url: str, label: str = "") -> str:
+    """``url`` as a link. A ``|`` in it would end the address and begin the label."""
+    address = escape(url).replace("|", "%7C")
+    return f"<{address}|{escape(label)}>" if label else f"<{address}>"
+
+
 def card_text(title: str, join_url: str) -> str:
     """What is read where the card itself cannot be shown: notifications, screen readers, other clients."""
-    return f"{escape(title)}: join at <{join_url}>"
+    return f"{escape(title)}: join at {link(join_url)}"
 
 
 def ended(title: str) -> str:
@@ -61,7 +75,7 @@ def running(calls: Sequence[RunningCall]) -> str:
 
 
 def _running_line(call: RunningCall) -> str:
-    title = f"<{call.join_url}|{escape(call.title)}>" if call.join_url else f"{escape(call.title)} (starting)"
+    title = link(call.join_url, call.title) if call.join_url else f"{escape(call.title)} (starting)"
     return f"• {title}, by <@{call.started_by}>, {_minutes(call.minutes)}"
 
 
@@ -118,16 +132,23 @@ _ADVICE = {
     "not_authorized": "You may not start calls in this channel. Ask an admin of the workspace.",
     "missing_scope": "The app lacks a permission in Slack. Ask an admin to install it again.",
     "invalid_auth": "The app's token for Slack is not valid. Ask the people who run it to set a new one.",
+    "token_expired": "The app's token for Slack is not valid. Ask the people who run it to set a new one.",
     "token_revoked": "The app was removed from this workspace. Ask an admin to install it again.",
     "account_inactive": "The app was removed from this workspace. Ask an admin to install it again.",
     "is_archived": "This channel is archived. Start the call in another one.",
     "channel_not_found": "The app may not post here. Invite it to the channel, or start the call in another one.",
     "not_in_channel": "The app may not post here. Invite it to the channel, or start the call in another one.",
+    "restricted_action": "The app may not post here. Ask an admin, or start the call in another channel.",
+    "restricted_action_read_only_channel": "Only some people may post here. Start the call in another channel.",
+    "restricted_action_thread_only_channel": "Only threads may be posted here. Start the call in another channel.",
 }
 
 
 def could_not_start(title: str, failure: RequestFailed, provider: str | None, reference: str) -> str:
     """``provider`` is the provider's name when the failure is on its side, None when it is on Slack's."""
-    default = f"{provider or 'Slack'} did not do its part. Please try again in a minute."
-    advice = default if provider else _ADVICE.get(failure.code, default)
+    side = provider or "Slack"
+    advice = f"{side} did not do its part. Please try again in a minute."
+    if isinstance(failure, PermanentFailure):
+        refused = f"{side} refused. Tell the people who run Switchboard this reference."
+        advice = refused if provider else _ADVICE.get(failure.code, refused)
     return f"*{escape(title)}* could not be started. {advice} Reference: {reference}"

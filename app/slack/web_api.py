@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,9 @@ from slack_sdk.web import SlackResponse
 
 from app.errors import OutOfStep, PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 7
+"""One operation may take two requests, and both must be over before another worker may take the call over."""
+RETRY_AFTER_UNSAID_SECONDS = 30.0
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 # Every error code that the Calls API, chat.postMessage and the platform document.
@@ -25,6 +28,7 @@ KINDS: dict[str, type[RequestFailed]] = {
     # News: Slack knows better than we do how things stand.
     "bad_users": OutOfStep,
     "inactive_call": OutOfStep,
+    "invalid_call_id": OutOfStep,
     "user_not_found": OutOfStep,
     # It may work later.
     "fatal_error": TemporaryFailure,
@@ -55,7 +59,6 @@ KINDS: dict[str, type[RequestFailed]] = {
             "invalid_auth",
             "invalid_blocks",
             "invalid_blocks_format",
-            "invalid_call_id",
             "invalid_charset",
             "invalid_created_by",
             "invalid_form_data",
@@ -96,12 +99,16 @@ KINDS: dict[str, type[RequestFailed]] = {
         PermanentFailure,
     ),
 }
+# Of these Slack says: "It's possible some aspect of the operation succeeded before the error was raised."
+MAY_HAVE_HAD_EFFECT = frozenset({"fatal_error", "internal_error"})
 
 
 def make_client(token: str | None, api_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> WebClient:
     """A client that sends each request once. The SDK's default repeats a POST when the connection drops, also one
     that has had its effect."""
-    return WebClient(token, base_url=api_url, timeout=int(timeout_seconds), retry_handlers=[])
+    # The SDK hands the timeout to sockets, which take fractions of a second too.
+    timeout: Any = timeout_seconds
+    return WebClient(token, base_url=api_url, timeout=timeout, retry_handlers=[])
 
 
 def send(method: Callable[..., SlackResponse], **arguments: Any) -> dict[str, Any]:
@@ -114,38 +121,46 @@ def send(method: Callable[..., SlackResponse], **arguments: Any) -> dict[str, An
         raise PermanentFailure("invalid_request", str(error)) from error
     except (OSError, http.client.HTTPException) as error:
         raise unanswered(error) from error
+    except (AttributeError, LookupError, ValueError) as error:
+        # What the SDK stumbles over in an answer that is JSON but no object, or in no known encoding.
+        raise _malformed() from error
     # Slack's own examples hold an error inside ok:true; the SDK lets it pass.
-    if answer.get("error"):
+    body = _body(answer)
+    if not body or body.get("error"):
         raise _refusal(answer)
-    body = answer.data
-    if not isinstance(body, dict):
-        raise TemporaryFailure("malformed_answer", effect_unknown=True)
     return body
 
 
 def unanswered(error: Exception) -> TemporaryFailure:
     """No answer came. Only when no connection was made is it certain that nothing happened."""
     reason = error.reason if isinstance(error, URLError) else error
-    never_sent = isinstance(reason, ConnectionRefusedError | ssl.SSLError)
+    never_sent = isinstance(reason, ConnectionRefusedError | socket.gaierror | ssl.SSLCertVerificationError)
     return TemporaryFailure(type(reason).__name__.lower(), effect_unknown=not never_sent)
 
 
 def _refusal(answer: SlackResponse) -> RequestFailed:
-    status = answer.status_code
-    if status == http.client.TOO_MANY_REQUESTS:
-        return RateLimited(_retry_after(answer))
-    code = str(answer.get("error") or "")
+    body = _body(answer)
+    code = str(body.get("error") or "")
     kind = KINDS.get(code)
-    if kind is RateLimited:
+    if kind is RateLimited or answer.status_code == http.client.TOO_MANY_REQUESTS:
         return RateLimited(_retry_after(answer))
+    if kind is TemporaryFailure:
+        return TemporaryFailure(code, _told(body), effect_unknown=code in MAY_HAVE_HAD_EFFECT)
     if kind is not None:
-        return kind(code, _told(answer))
-    if status >= http.client.INTERNAL_SERVER_ERROR:
-        return TemporaryFailure(f"http_{status}", effect_unknown=True)
+        return kind(code, _told(body))
+    if answer.status_code >= http.client.INTERNAL_SERVER_ERROR:
+        return TemporaryFailure(f"http_{answer.status_code}", effect_unknown=True)
     # The SDK puts a body that is no JSON into the error text.
-    if not re.fullmatch(r"[a-z0-9_]+", code):
-        return TemporaryFailure("malformed_answer", effect_unknown=True)
-    return PermanentFailure(code, _told(answer))
+    return PermanentFailure(code, _told(body)) if re.fullmatch(r"[a-z0-9_]+", code) else _malformed()
+
+
+def _body(answer: SlackResponse) -> dict[str, Any]:
+    """The answer's JSON object; empty when it was something else."""
+    return answer.data if isinstance(answer.data, dict) else {}
+
+
+def _malformed() -> TemporaryFailure:
+    return TemporaryFailure("malformed_answer", effect_unknown=True)
 
 
 def _retry_after(answer: SlackResponse) -> float:
@@ -153,12 +168,13 @@ def _retry_after(answer: SlackResponse) -> float:
     try:
         seconds = float(headers.get("retry-after", ""))
     except ValueError:
-        return 30.0
-    return min(max(seconds, 1.0), LONGEST_RETRY_AFTER_SECONDS)
+        return RETRY_AFTER_UNSAID_SECONDS
+    # The comparison is false for "nan" as well.
+    return min(seconds, LONGEST_RETRY_AFTER_SECONDS) if seconds > 1 else 1.0
 
 
-def _told(answer: SlackResponse) -> str:
+def _told(body: dict[str, Any]) -> str:
     """What Slack says about it beyond the code: the missing scope, the argument it does not like."""
-    needed = answer.get("needed")
-    messages = (answer.get("response_metadata") or {}).get("messages") or []
+    needed = body.get("needed")
+    messages = (body.get("response_metadata") or {}).get("messages") or []
     return "; ".join([f"needed: {needed}"] * bool(needed) + [str(message) for message in messages])
