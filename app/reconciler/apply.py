@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from slack_sdk import WebClient
 
 from app.db.calls import StoredCall
-from app.domain.card import CardUser
+from app.domain.lanes import Pace
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest
 from app.domain.plan import (
     AddCall,
@@ -24,33 +25,35 @@ from app.domain.plan import (
     UpdateCall,
     after,
 )
-from app.errors import OutOfStep, PermanentFailure
+from app.errors import PermanentFailure
 from app.providers.base import Provider
 from app.slack import texts
 from app.slack.calls import CallsApi, NewSlackCall, SlackCall
+from app.slack.lanes import PACES
 from app.slack.messages import MessagesApi
 
-# The lane of each operation. None: it goes to the provider, or through a response_url, which Slack does not count.
-METHODS: dict[type[Operation], str | None] = {
-    CreateMeeting: None,
+# The lane of each operation at Slack. The others go to the provider.
+METHODS: dict[type[Operation], str] = {
     AddCall: "calls.add",
     PostCall: "chat.postMessage",
     UpdateCall: "calls.update",
     AddParticipants: "calls.participants.add",
     RemoveParticipants: "calls.participants.remove",
     EndCall: "calls.end",
-    EndMeeting: None,
     TellFailure: "chat.postEphemeral",
 }
 LOOK = "calls.info"
+# Providers publish no pace in common. Their lane is there to be parked.
+PROVIDER_PACE = Pace(600, burst=100)
 
-# What an operation does when it is sent twice. Everything else may be sent again whenever no answer came.
-#   CreateMeeting  the same key finds the same meeting
-#   AddCall        the same external_unique_id; should Slack make a second call of it, nobody sees that one
-#   PostCall       a second card would be seen by all: look where the call was posted before it is sent again
-NOT_REPEATABLE: frozenset[type[Operation]] = frozenset({CreateMeeting, AddCall, PostCall})
-STARTS: frozenset[type[Operation]] = frozenset({CreateMeeting, AddCall, PostCall})
-"""When Slack or the provider refuses one of these for good, there will be no call."""
+
+def lane_of(operation: Operation, call: StoredCall) -> str:
+    """The method of Slack, or the name of the call's provider."""
+    return METHODS.get(type(operation), call.provider)
+
+
+def pace_of(lane: str) -> Pace:
+    return PACES.get(lane, PROVIDER_PACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Apply:
         meeting = call.snapshot.meeting
         return self._calls.add(
             NewSlackCall(
-                external_unique_id=call.id,
+                external_unique_id=_unique_id(call),
                 created_by=call.snapshot.created_by,
                 started_at=call.snapshot.started_at,
                 display_id=meeting.display_id if meeting else None,
@@ -141,46 +144,9 @@ class Apply:
                 self._calls.end(slack_id, duration_seconds)
 
 
-def needs_look(operation: Operation, news: OutOfStep) -> bool:
-    """Whether Slack has to be asked how things stand; else ``believe`` knows."""
-    return news.code == "bad_users" and not isinstance(operation, EndCall)
-
-
-def believe(shown: Shown, operation: Operation, news: OutOfStep) -> Shown:
-    """``shown`` corrected by what Slack's refusal tells."""
-    match operation, news.code:
-        case EndCall(), _:
-            return after(shown, operation)
-        case _, "inactive_call":
-            # Somebody else ended it; no request changes this card any more.
-            return after(shown, EndCall(0))
-        case AddCall(), "user_not_found":
-            return replace(shown, one_by_one=True)
-        case AddParticipants(users), "user_not_found":
-            return _without_the_unknown(shown, users)
-        case RemoveParticipants(users), "user_not_found":
-            return replace(after(shown, operation), unknown_slack_ids=shown.unknown_slack_ids | _slack_ids(users))
-    return shown
-
-
-def agree(shown: Shown, slack: SlackCall) -> Shown:
-    """``shown`` corrected by what Slack shows. A person stays the object that was sent: removal needs it."""
-    if shown.card is None:
-        return shown
-    sent = {user.key: user for user in shown.card.attended | shown.card.present}
-    present = frozenset(sent.get(user.key, user) for user in slack.users)
-    return replace(shown, card=replace(shown.card, present=present, attended=shown.card.attended | present))
-
-
-def _without_the_unknown(shown: Shown, users: tuple[CardUser, ...]) -> Shown:
-    """Slack does not say which of many it does not know: they are sent one by one until it is found."""
-    if len(users) > 1:
-        return replace(shown, one_by_one=True)
-    return replace(shown, unknown_slack_ids=shown.unknown_slack_ids | _slack_ids(users), one_by_one=False)
-
-
-def _slack_ids(users: tuple[CardUser, ...]) -> frozenset[str]:
-    return frozenset(user.slack_id for user in users if user.slack_id)
+def _unique_id(call: StoredCall) -> str:
+    """Our own id; but Slack does not say what it makes of one that it may have seen, so that is not sent again."""
+    return f"{call.id}-{secrets.token_hex(4)}" if call.in_flight == AddCall.__name__ else call.id
 
 
 def _id(shown: Shown) -> str:

@@ -1,0 +1,138 @@
+"""What a worker reads and writes of the call it has claimed.
+
+Every write is fenced by the lease, and is over before a request is sent or after it was answered: no transaction is
+open in between. Each raises ``LeaseLost`` when another worker has taken the call over; then nothing was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app.clock import Clock
+from app.db import calls, deliveries, lanes, work
+from app.db.calls import StoredCall
+from app.db.session import Database
+from app.db.work import Lease
+from app.domain.calls import CallStatus
+from app.domain.lanes import Pace
+from app.domain.meetings import Meeting
+from app.domain.plan import Shown
+from app.errors import LeaseLost
+from app.providers.base import Provider
+from app.services import ACCOUNT
+from app.services.calls import end_overdue
+from app.services.deliveries import apply_early
+
+
+class ClaimedCall:
+    """The call of one lease. ``in_flight`` names the operation whose effect is not known, while there is one."""
+
+    def __init__(self, database: Database, clock: Clock, lease: Lease) -> None:
+        self._database = database
+        self._clock = clock
+        self._lease = lease
+
+    @classmethod
+    def claim(cls, database: Database, clock: Clock, lease_seconds: float) -> ClaimedCall | None:
+        """The call that has been due longest; None when there is nothing to do."""
+        with database.transaction() as connection:
+            lease = work.claim(connection, clock.now(), lease_seconds)
+        return cls(database, clock, lease) if lease else None
+
+    @property
+    def call_id(self) -> str:
+        return self._lease.call_id
+
+    def load(self) -> tuple[StoredCall, Shown]:
+        """The call as it stands now; one that is past its limit is ended first."""
+        call, shown = self._read()
+        if not _is_overdue(call, self._clock.now()):
+            return call, shown
+        with self._database.transaction() as connection:
+            end_overdue(connection, calls.lock_call(connection, call.id) or call)
+        return self._read()
+
+    def _read(self) -> tuple[StoredCall, Shown]:
+        # The call is read first: what is learned between these reads belongs to a later generation, and is seen again.
+        with self._database.reading() as connection:
+            call = calls.find_call(connection, self.call_id)
+            if call is None:
+                raise LeaseLost(f"call_id={self.call_id}")
+            call = calls.load_participants(connection, call)
+            return call, calls.load_shown(connection, call.id)
+
+    def take_place(self, team_id: str, lane: str, pace: Pace, *, in_flight: str | None) -> float:
+        """Take a place in a lane, and note what is about to be sent. Returns 0, or the seconds to wait: then neither
+        was done."""
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            wait = lanes.reserve(connection, team_id, lane, pace, now)
+            if not wait:
+                work.renew(connection, self._lease, now, in_flight=in_flight)
+        return wait
+
+    def park(self, team_id: str, lane: str, seconds: float, *, in_flight: str | None) -> None:
+        """Nobody uses the lane for so long."""
+        with self._writing(in_flight) as (connection, now):
+            lanes.park_lane(connection, team_id, lane, now, seconds)
+
+    def note(self, *, in_flight: str | None) -> None:
+        with self._writing(in_flight):
+            pass
+
+    def save(self, shown: Shown, *, in_flight: str | None) -> None:
+        with self._writing(in_flight) as (connection, _):
+            calls.save_shown(connection, self.call_id, shown)
+
+    def save_meeting(self, provider: Provider, meeting: Meeting, join_url: str | None) -> None:
+        """The meeting is ours from now on, and so is what was told of it already."""
+        with self._writing(None) as (connection, now):
+            deliveries.lock_meeting(connection, provider.name, ACCOUNT, meeting.id)
+            known = self._lock(connection).snapshot
+            calls.save_known(connection, known, replace(known, meeting=meeting, join_url=join_url))
+            apply_early(connection, provider, meeting.id, now)
+
+    def fail(self, reason: str) -> None:
+        """There will be no call. One that has ended meanwhile stays ended: nobody waits for it any more."""
+        with self._writing(None) as (connection, _):
+            known = self._lock(connection).snapshot
+            if not known.is_over:
+                calls.save_known(connection, known, replace(known, failure=reason))
+
+    def finish(self, generation: int, status: CallStatus) -> None:
+        """Give it back: all that ``generation`` wanted is done."""
+        with self._database.transaction() as connection:
+            work.finish(connection, self._lease, generation=generation, status=status)
+
+    def postpone(self, seconds: float, status: CallStatus) -> None:
+        """Give it back: it waits for its turn at Slack or the provider."""
+        until = self._clock.now() + timedelta(seconds=seconds)
+        with self._database.transaction() as connection:
+            work.postpone(connection, self._lease, until=until, status=status)
+
+    def retry_later(self, status: CallStatus) -> None:
+        """Give it back: something failed, and the delay grows with each time."""
+        with self._database.transaction() as connection:
+            work.retry_later(connection, self._lease, status=status)
+
+    @contextmanager
+    def _writing(self, in_flight: str | None) -> Iterator[tuple[Connection, datetime]]:
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            work.renew(connection, self._lease, now, in_flight=in_flight)
+            yield connection, now
+
+    def _lock(self, connection: Connection) -> StoredCall:
+        call = calls.lock_call(connection, self.call_id)
+        if call is None:
+            raise LeaseLost(f"call_id={self.call_id}")
+        return call
+
+
+def _is_overdue(call: StoredCall, now: datetime) -> bool:
+    return call.deadline_at is not None and call.deadline_at <= now and not call.snapshot.is_over

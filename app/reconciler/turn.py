@@ -1,0 +1,218 @@
+"""One claim's work on one call: plan, do the first thing that may go, plan again; and what to do about each failure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app import logs
+from app.domain.plan import (
+    AddCall,
+    CreateMeeting,
+    EndMeeting,
+    Operation,
+    PostCall,
+    TellFailure,
+    after,
+    plan,
+    status,
+)
+from app.errors import RateLimited, RequestFailed, TemporaryFailure
+from app.reconciler.apply import LOOK, Apply, Done, lane_of, pace_of
+from app.reconciler.claimed import ClaimedCall
+from app.reconciler.news import agree, believe, is_news, narrowed, needs_look
+from app.slack import texts
+from app.slack.calls import SlackCall
+
+STARTS: frozenset[type[Operation]] = frozenset({CreateMeeting, AddCall, PostCall})
+"""Each happens once in the life of a call, so it is noted as in flight before it is sent, until it is known to be done
+or refused. Refused for good, there will be no call. When it is in flight already, it may have had its effect:
+
+- CreateMeeting is sent again with the same key, which finds the same meeting.
+- AddCall is sent again under another name; should Slack have made a call before, no card shows it.
+- PostCall is looked for first: everybody would see a second card.
+"""
+MOST_START_ATTEMPTS = 6
+"""After so many failures in a row (about half a minute) the person is told, instead of waiting on."""
+LONGEST_WAIT_SECONDS = 2.0
+"""A call that waits for one lane looks up this often, because another of its changes may have a free one."""
+
+log = logs.get(__name__)
+
+
+class Turn:
+    """``work()`` does what can be done now, and gives the call back.
+
+    ``_passed_over`` are operations that cannot be done in this turn, ``_waits`` how many seconds until one that waits
+    for its lane may go.
+    """
+
+    def __init__(self, claimed: ClaimedCall, apply: Apply, public_url: str) -> None:
+        self._claimed = claimed
+        self._apply = apply
+        self._public_url = public_url
+        self._passed_over: set[type[Operation]] = set()
+        self._waits: list[float] = []
+        self._failed = False
+        self._looked_for_card = False
+        self._call, self._shown = claimed.load()
+
+    def work(self) -> None:
+        while (operation := self._next()) is not None:
+            # Each step either changes what there is, or passes the operation over; so this comes to an end.
+            self._step(narrowed(operation, self._shown))
+            self._call, self._shown = self._claimed.load()
+        self._give_back()
+
+    def _next(self) -> Operation | None:
+        planned = plan(self._call.snapshot, self._shown, self._apply.capabilities(self._call))
+        return next((operation for operation in planned if type(operation) not in self._passed_over), None)
+
+    def _step(self, operation: Operation) -> None:
+        if isinstance(operation, PostCall) and self._was_in_flight(operation) and not self._looked_for_card:
+            self._look_for_card(operation)
+        elif self._take_place(operation, lane_of(operation, self._call), self._in_flight_with(operation)):
+            self._send(operation)
+
+    def _send(self, operation: Operation) -> None:
+        try:
+            done = self._apply.perform(operation, self._call, self._shown)
+        except RequestFailed as failure:
+            self._read_failure(operation, failure)
+        else:
+            self._save(operation, done)
+
+    # --- Before it is sent --------------------------------------------------------------------------------------
+
+    def _take_place(self, operation: Operation, lane: str, in_flight: str | None) -> bool:
+        wait = self._claimed.take_place(self._call.team_id, lane, pace_of(lane), in_flight=in_flight)
+        if wait:
+            self._wait(operation, wait)
+        return not wait
+
+    def _in_flight_with(self, operation: Operation) -> str | None:
+        return type(operation).__name__ if type(operation) in STARTS else self._call.in_flight
+
+    def _was_in_flight(self, operation: Operation) -> bool:
+        return self._call.in_flight == type(operation).__name__
+
+    def _look_for_card(self, operation: PostCall) -> None:
+        seen = self._look(operation)
+        if seen is None:
+            return
+        self._looked_for_card = True
+        if self._call.channel_id in seen.channels:
+            self._save(operation, Done(after(self._shown, operation)))
+
+    def _look(self, operation: Operation) -> SlackCall | None:
+        """What Slack shows; None when it cannot be asked now, and ``operation`` has to wait for that."""
+        if not self._take_place(operation, LOOK, self._call.in_flight):
+            return None
+        try:
+            return self._apply.look(self._shown)
+        except RateLimited as failure:
+            self._park(operation, LOOK, failure)
+        except RequestFailed as failure:
+            self._log_failure("cannot look", operation, failure)
+            self._retry_later(operation, failure)
+        return None
+
+    # --- After it was sent --------------------------------------------------------------------------------------
+
+    def _save(self, operation: Operation, done: Done) -> None:
+        if done.meeting is None:
+            in_flight = None if type(operation) in STARTS else self._call.in_flight
+            self._claimed.save(done.shown, in_flight=in_flight)
+        else:
+            provider = self._apply.provider(self._call)
+            own_page = f"{self._public_url}/join/{self._call.join_token}"
+            join_url = own_page if provider.capabilities.personal_links else done.meeting.join_url
+            self._claimed.save_meeting(provider, done.meeting, join_url)
+        log.info("done", operation=type(operation).__name__, call_id=self._call.id, team_id=self._call.team_id)
+
+    def _read_failure(self, operation: Operation, failure: RequestFailed) -> None:
+        self._log_failure("not done", operation, failure)
+        if isinstance(failure, RateLimited):
+            self._park(operation, lane_of(operation, self._call), failure)
+        elif is_news(operation, failure):
+            self._correct(operation, failure)
+        elif isinstance(failure, TemporaryFailure):
+            if not failure.effect_unknown:
+                self._take_back_note()
+            self._retry_later(operation, failure)
+        else:
+            self._accept_refusal(operation, failure)
+
+    def _correct(self, operation: Operation, news: RequestFailed) -> None:
+        if needs_look(operation, news):
+            seen = self._look(operation)
+            if seen is None:
+                return
+            corrected = agree(self._shown, seen)
+        else:
+            corrected = believe(self._shown, operation, news)
+        if corrected == self._shown:
+            # Slack shows what we believed and refuses all the same.
+            self._pass_over(operation)
+        else:
+            self._claimed.save(corrected, in_flight=self._call.in_flight)
+
+    def _accept_refusal(self, operation: Operation, failure: RequestFailed) -> None:
+        if type(operation) in STARTS:
+            self._give_up(operation, failure)
+        elif isinstance(operation, TellFailure | EndMeeting):
+            # Nobody is left to tell, or the provider will not end it: more of the same helps nobody.
+            self._save(operation, Done(after(self._shown, operation)))
+        else:
+            self._pass_over(operation)
+
+    def _retry_later(self, operation: Operation, failure: RequestFailed) -> None:
+        if type(operation) in STARTS and self._call.failures >= MOST_START_ATTEMPTS:
+            self._give_up(operation, failure)
+        else:
+            self._pass_over(operation)
+
+    def _give_up(self, operation: Operation, failure: RequestFailed) -> None:
+        """There will be no call: the plan tells the person, and undoes what was made."""
+        reference = logs.new_reference()
+        log.error("call failed", call_id=self._call.id, reference=reference, why=str(failure))
+        provider = self._apply.provider_name(self._call) if isinstance(operation, CreateMeeting) else None
+        title = self._call.snapshot.title.value
+        self._claimed.fail(texts.could_not_start(title, failure, provider, reference))
+
+    def _park(self, operation: Operation, lane: str, failure: RateLimited) -> None:
+        seconds = failure.retry_after_seconds
+        self._claimed.park(self._call.team_id, lane, seconds, in_flight=self._call.in_flight)
+        self._wait(operation, seconds)
+
+    def _take_back_note(self) -> None:
+        """Nothing was done. What an earlier attempt left in flight stays so: only that one knew what came of it."""
+        self._claimed.note(in_flight=self._call.in_flight)
+
+    # --- Operations that cannot be done in this turn --------------------------------------------------------------
+
+    def _wait(self, operation: Operation, seconds: float) -> None:
+        self._passed_over.add(type(operation))
+        self._waits.append(seconds)
+
+    def _pass_over(self, operation: Operation) -> None:
+        self._passed_over.add(type(operation))
+        self._failed = True
+
+    def _give_back(self) -> None:
+        stands = status(self._call.snapshot, self._shown)
+        if self._failed:
+            self._claimed.retry_later(stands)
+        elif self._waits:
+            self._claimed.postpone(min(LONGEST_WAIT_SECONDS, *self._waits), stands)
+        else:
+            self._forget_search()
+            self._claimed.finish(self._call.generation, stands)
+
+    def _forget_search(self) -> None:
+        """Everybody is on the card, so Slack refuses nobody any more."""
+        if self._shown.one_by_one:
+            self._claimed.save(replace(self._shown, one_by_one=False), in_flight=self._call.in_flight)
+
+    def _log_failure(self, message: str, operation: Operation, failure: RequestFailed) -> None:
+        name = type(operation).__name__
+        log.warning(message, operation=name, call_id=self._call.id, team_id=self._call.team_id, why=str(failure))
