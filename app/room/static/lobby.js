@@ -1,0 +1,44 @@
+/** Before the call: a name, a look at one's own picture, and the devices. */
+
+import { showFace } from "./names.js";
+
+const NAME_KEY = "local-room-name";
+
+/** Show the lobby; `join(name)` is called when the person wants in, and may throw an error to be shown. */
+export function openLobby(media, join) {
+  const lobby = document.getElementById("lobby");
+  const field = lobby.querySelector("#name");
+  field.value = localStorage.getItem(NAME_KEY) ?? "";
+  field.focus();
+  const show = () => showPreview(lobby, media, field.value);
+  field.addEventListener("input", show);
+  media.addEventListener("change", show);
+  lobby.querySelector("#join").addEventListener("submit", (event) => submit(event, lobby, field, join));
+  show();
+}
+
+function showPreview(lobby, media, name) {
+  const tile = lobby.querySelector("#preview-tile");
+  const video = tile.querySelector("video");
+  if (video.srcObject !== media.stream) video.srcObject = media.stream;
+  tile.classList.toggle("has-video", media.isOn("video"));
+  showFace(tile.querySelector(".avatar"), name, name);
+  lobby.querySelector(".problem").textContent = [...media.problems.values()].join(" ");
+}
+
+async function submit(event, lobby, field, join) {
+  event.preventDefault();
+  const button = lobby.querySelector("#join button");
+  const name = field.value.trim();
+  if (!name || button.disabled) return;
+  localStorage.setItem(NAME_KEY, name);
+  button.disabled = true;
+  await join(name).catch((error) => refuse(lobby, error.message));
+  button.disabled = false;
+}
+
+function refuse(lobby, words) {
+  const place = lobby.querySelector(".refusal");
+  place.textContent = words;
+  place.hidden = false;
+}
