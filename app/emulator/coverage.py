@@ -82,7 +82,7 @@ METHODS: tuple[Entry, ...] = (
     *_missing(
         "apps.event.authorizations.list apps.manifest.create apps.manifest.delete apps.manifest.export "
         "apps.manifest.update apps.manifest.validate assistant.threads.setStatus assistant.threads.setTitle "
-        "auth.teams.list bookmarks.add bookmarks.edit bookmarks.list bookmarks.remove calls.list "
+        "auth.teams.list bookmarks.add bookmarks.edit bookmarks.list bookmarks.remove "
         "canvases.create canvases.delete canvases.edit chat.appendStream chat.deleteScheduledMessage "
         "chat.meMessage chat.scheduleMessage chat.scheduledMessages.list chat.startStream chat.stopStream "
         "conversations.acceptSharedInvite conversations.archive conversations.close conversations.create "
@@ -103,9 +103,9 @@ FEATURES: tuple[Entry, ...] = (
     *_rows(
         "supported",
         {
-            "Slash commands": "With usage hints and escaped mentions as the manifest asks; a command it lacks is refused.",
+            "Slash commands": "Usage hints and escaped mentions as in the manifest; a command it lacks is refused.",
             "Message and global shortcuts": "",
-            "Buttons, menus and inputs": "The app has three seconds; select menus with options from the app are asked too.",
+            "Buttons, menus and inputs": "The app has three seconds; it is asked for the options of external selects.",
             "Modals": "Stacks of three, response actions, state, hashes, external ids, view_closed.",
             "App Home": "",
             "response_url": "Five uses in thirty minutes.",
@@ -113,7 +113,7 @@ FEATURES: tuple[Entry, ...] = (
             "Events API": "Signed, with retries at once, after one minute and after five, and x-slack-no-retry.",
             "Socket Mode": "Commands, interactions and events over a WebSocket, acknowledged by envelope.",
             "OAuth v2": "Install page, one-time codes, token rotation, user tokens, organisations.",
-            "Sign in with Slack (OpenID Connect)": "RS256, discovery and keys; the issuer is https://slack.com as Slack's.",
+            "Sign in with Slack (OpenID Connect)": "RS256, discovery and keys; the issuer is https://slack.com.",
             "Manifest": "Scopes, commands, shortcuts, events, unfurl domains and redirect URLs are held against it.",
             "Scopes": "A method without its scope answers missing_scope.",
             "Rate limits": "By method and workspace, with 429 and Retry-After; bursts are a guess.",

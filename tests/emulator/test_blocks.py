@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.emulator.blocks import checked_blocks
+from app.emulator.block_kit.messages import checked_blocks
 from app.emulator.errors import SlackError
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "Hello"}}
@@ -48,10 +48,10 @@ def test_good_blocks_are_taken_as_they_are(block: dict[str, Any]) -> None:
         ({"type": "section", "fields": [{}] * 11}, "/blocks/0/fields"),
         ({"type": "header", "text": {"type": "mrkdwn", "text": "Calls"}}, "/blocks/0/text"),
         ({"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}, "/blocks/0/text/text"),
-        ({"type": "actions", "elements": []}, "/blocks/0"),
+        ({"type": "actions", "elements": []}, "/blocks/0/elements"),
         ({"type": "actions", "elements": [BUTTON] * 26}, "/blocks/0/elements"),
         ({"type": "context", "elements": "Hello"}, "/blocks/0/elements"),
-        ({**SECTION, "block_id": "x" * 256}, "/blocks/block_id"),
+        ({**SECTION, "block_id": "x" * 256}, "/blocks/0/block_id"),
     ],
 )
 def test_a_bad_block_is_refused_with_its_place(block: dict[str, Any], place: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.emulator.blocks import checked_blocks
+from app.emulator.block_kit.messages import checked_blocks
 from app.emulator.errors import JsonObject, SlackError
 from app.emulator.messages import Draft
 from app.emulator.web_api.context import Arguments
@@ -20,16 +20,19 @@ def read_draft(args: Arguments, workspace: Workspace) -> Draft:
     return Draft(
         text=args.text("text") or "",
         blocks=checked_blocks(blocks, workspace.calls.__contains__),
-        attachments=_attachments(args),
+        attachments=_attachments(args, workspace),
         thread_ts=_thread_ts(args),
         metadata=_metadata(args),
     )
 
 
-def _attachments(args: Arguments) -> list[JsonObject]:
+def _attachments(args: Arguments, workspace: Workspace) -> list[JsonObject]:
     value: Any = args.array_or_text("attachments") if args.has("attachments") else []
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise SlackError("invalid_attachments")
+    for index, attachment in enumerate(value):
+        if attachment.get("blocks") is not None:
+            checked_blocks(attachment["blocks"], workspace.calls.__contains__, f"/attachments/{index}/blocks")
     return value
 
 
