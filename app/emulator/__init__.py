@@ -7,7 +7,8 @@ It imports nothing else of this project, and is strict where Slack is. From the 
 - how it behaves: `switches` (what nobody knows about Slack), `faults`, `rate_limits`, `journal`
 - what apps ask: `web_api` (the methods), `exchange` (one request, from arrival to journal), `web` (routes), `reply`
 - what apps are sent: `outgoing` (commands, events), `app_link` (the way there), `signatures`
-- what people see: `control` (an API to look in and to set things), `page` and `mrkdwn` (a page of it all)
+- what people see: `page` (workspace, inspector, coverage), kept up to date by `stream`, drawn with `mrkdwn`; what they
+  do there: `acts` and `typed`, through `control` (an API to look in and to set things) and `inspector`
 - all together: `slack` (the state), `emulator` (the state on a port), `loopback` (its HTTP server), `server` (a
   program of its own)
 """

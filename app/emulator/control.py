@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Request, Response, jsonify, redirect, request
 
-from app.emulator import outgoing
+from app.emulator import inspector, outgoing
+from app.emulator.acts import ACTS, Act
 from app.emulator.app_link import NoAppConnected
 from app.emulator.errors import JsonObject, Misused, SlackError
 from app.emulator.faults import read_fault
@@ -29,6 +30,10 @@ def control(slack: Slack) -> Blueprint:
     blueprint = Blueprint("control", __name__, url_prefix="/emulator")
     for methods, path, view in _ROUTES:
         blueprint.add_url_rule(path, view.__name__, partial(_answered, slack, view), methods=[methods])
+    for name, act in ACTS.items():
+        blueprint.add_url_rule(
+            f"/{name}", f"act_{name}", partial(_answered, slack, partial(_acted, act)), methods=["POST"]
+        )
     return blueprint
 
 
@@ -49,7 +54,22 @@ def _answered(slack: Slack, view: Callable[..., Any], **path: str) -> Response:
         return _refused(str(error), 400)
     except NoAppConnected as error:
         return _refused(str(error), 409)
+    finally:
+        if request.method != "GET":
+            slack.journal.touch()
     return answer if isinstance(answer, Response) else jsonify(answer)
+
+
+def _acted(act: Act, slack: Slack, request: Request) -> Any:
+    """What somebody does on the page. A browser without JavaScript sends a form and is led back."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        return act(slack, _body(request))
+    fields = request.form.to_dict()
+    try:
+        act(slack, fields)
+    except (SlackError, Misused, NoAppConnected) as error:
+        return _back_to_page(fields, notice=str(error))
+    return _back_to_page(fields)
 
 
 def _refused(reason: str, status: int) -> Response:
@@ -104,6 +124,12 @@ def faults(slack: Slack, _request: Request) -> JsonObject:
 def add_fault(slack: Slack, request: Request) -> JsonObject:
     """`{"method": "calls.add", "kind": "status", "status": 429, "times": 1, …}`"""
     slack.faults.put(read_fault(_body(request)))
+    return faults(slack, request)
+
+
+def remove_fault(slack: Slack, request: Request, position: str) -> JsonObject:
+    """Take one fault away, by its place in the list."""
+    slack.faults.remove(int(position) if position.isdigit() else -1)
     return faults(slack, request)
 
 
@@ -162,7 +188,7 @@ def _slash(slack: Slack, fields: JsonObject) -> outgoing.SlashAnswer:
 
 
 def _back_to_page(fields: JsonObject, **more: str) -> Any:
-    kept = {name: str(fields[name]) for name in ("user", "channel", "team") if fields.get(name)}
+    kept = {name: str(fields[name]) for name in ("user", "channel", "thread", "team") if fields.get(name)}
     return redirect("/?" + urlencode(kept | more), 303)
 
 
@@ -180,6 +206,12 @@ def connect_app(slack: Slack, request: Request) -> JsonObject:
     return app(slack, request)
 
 
+def replay(slack: Slack, _request: Request, number: str) -> JsonObject:
+    """Send a request of the inspector's list to the app once more."""
+    answered = inspector.replay(slack, int(number) if number.isdigit() else 0)
+    return {"status": answered.status, "body": answered.body}
+
+
 def reset(slack: Slack, _request: Request) -> JsonObject:
     """Start over; the app stays connected."""
     slack.reset()
@@ -194,6 +226,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "/faults", faults),
     ("POST", "/faults", add_fault),
     ("DELETE", "/faults", clear_faults),
+    ("DELETE", "/faults/<position>", remove_fault),
     ("GET", "/switches", switches),
     ("PATCH", "/switches", change_switches),
     ("GET", "/limits", limits),
@@ -201,5 +234,6 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", "/slash", slash),
     ("GET", "/app", app),
     ("POST", "/app", connect_app),
+    ("POST", "/replay/<number>", replay),
     ("POST", "/reset", reset),
 )

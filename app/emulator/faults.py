@@ -132,6 +132,13 @@ class Faults:
             self._released.set()
             self._released = threading.Event()
 
+    def remove(self, position: int) -> None:
+        """Take one fault away, by its place among those that stand."""
+        with self._lock:
+            if not 0 <= position < len(self._faults):
+                raise Misused(f"there is no fault at {position}")
+            del self._faults[position]
+
     def take(self, method: str) -> Fault | None:
         """The fault that strikes this request, after the latency that was ordered for it."""
         if not self._faults:

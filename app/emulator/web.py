@@ -9,7 +9,7 @@ from flask import Flask, Request, Response, request
 from app.emulator.control import control
 from app.emulator.errors import JsonObject, SlackError
 from app.emulator.exchange import Arrival, exchange
-from app.emulator.page import add_page
+from app.emulator.page import add_pages
 from app.emulator.reply import Reply
 from app.emulator.response_urls import respond
 from app.emulator.slack import Slack
@@ -35,7 +35,7 @@ def create_app(slack: Slack) -> Flask:
         return _response_url(slack, request, team_id)
 
     app.register_blueprint(control(slack))
-    add_page(app, slack)
+    add_pages(app, slack)
     return app
 
 

@@ -1,0 +1,109 @@
+"""What people do on the page, as routes of the control API: write, command, press, choose, submit, close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from app.emulator import interactions, outgoing, people
+from app.emulator.errors import JsonObject, Misused, SlackError
+from app.emulator.page import forms
+from app.emulator.slack import Slack
+from app.emulator.typed import as_mrkdwn
+from app.emulator.views import home_of, views_of
+
+
+def say(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "channel", "text", "thread", "team"}`: a message, or a slash command if it begins with a slash."""
+    text, thread = str(fields.get("text", "")), fields.get("thread") or None
+    if not text.lstrip().startswith("/"):
+        workspace = slack.workspace(fields.get("team"))
+        message = people.say(slack, *_who_and_where(fields), as_mrkdwn(workspace, text), thread, fields.get("team"))
+        return {"ts": message["ts"]}
+    command, _, rest = text.strip().partition(" ")
+    if thread:
+        raise Misused(f"{command} cannot be used in a thread")
+    answer = outgoing.slash(slack, command, rest, *_who_and_where(fields), fields.get("team"))
+    return {"text": answer.text}
+
+
+def act(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "view" or "channel" and "ts", "block", "action", "values", "state", "team"}`: use an element."""
+    blocks = _blocks(slack, fields)
+    action = forms.action(blocks, _text(fields, "block"), _text(fields, "action"), fields.get("values") or [])
+    place: JsonObject = {"state": forms.state(blocks, fields.get("state") or {})["values"]}
+    if fields.get("view"):
+        place["view_id"] = fields["view"]
+    else:
+        place |= {"channel": _text(fields, "channel"), "ts": _text(fields, "ts")}
+    return asdict(interactions.block_action(slack, _text(fields, "user"), place, action, fields.get("team")))
+
+
+def submit(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "view", "state", "team"}`: submit a modal; the answer names the inputs that are wrong."""
+    user, view = _text(fields, "user"), _text(fields, "view")
+    state = forms.state(_blocks(slack, fields), fields.get("state") or {})
+    return asdict(interactions.submit_view(slack, user, view, state, fields.get("team")))
+
+
+def close(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "view", "team"}`: close a modal."""
+    user, view = _text(fields, "user"), _text(fields, "view")
+    return asdict(interactions.close_view(slack, user, view, fields.get("team")))
+
+
+def shortcut(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "shortcut", "channel", "ts", "team"}`: use a shortcut, with `ts` on a message."""
+    return asdict(
+        interactions.shortcut(
+            slack,
+            _text(fields, "user"),
+            _text(fields, "shortcut"),
+            fields.get("ts") or None,
+            fields.get("channel") or None,
+            fields.get("team"),
+        )
+    )
+
+
+def open_home(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "team"}`: look at the app's Home."""
+    return {"status": interactions.open_home(slack, _text(fields, "user"), fields.get("team")).status}
+
+
+def _who_and_where(fields: JsonObject) -> tuple[str, str]:
+    return str(fields.get("user", "U0ADA")), str(fields.get("channel", "C0GENERAL"))
+
+
+def _text(fields: JsonObject, name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise Misused(f"{name} is missing")
+    return value
+
+
+def _blocks(slack: Slack, fields: JsonObject) -> list[JsonObject]:
+    """The blocks of the view or message that is used."""
+    workspace, user = slack.workspace(fields.get("team")), _text(fields, "user")
+    if fields.get("view"):
+        shown = [*views_of(workspace, user), home_of(workspace, user)]
+        return next((view["blocks"] for view in shown if view and view["id"] == fields["view"]), [])
+    with workspace.lock:
+        book, channel, ts = workspace.messages, _text(fields, "channel"), _text(fields, "ts")
+        private = [each for each in book.only_for(user) if (each.channel, each.ts) == (channel, ts)]
+        message = book.find(channel, ts) or next(iter(private), None)
+        if message is None:
+            raise SlackError("message_not_found")
+        return message.draft.blocks
+
+
+Act = Callable[[Slack, JsonObject], JsonObject]
+ACTS: dict[str, Act] = {
+    "say": say,
+    "act": act,
+    "submit": submit,
+    "close": close,
+    "shortcut": shortcut,
+    "home": open_home,
+}
+"""By the last part of their path, `/emulator/<act>`."""
