@@ -14,7 +14,7 @@ from app.room.limits import LONGEST_NAME, LONGEST_TITLE
 from app.room.meeting import Meeting
 from app.room.meetings import Meetings
 from app.room.page import PERSON_COOKIE
-from app.room.reading import count, flag, json_object, needed_text, text
+from app.room.reading import count, flag, flat_object, json_object, needed_text, text
 from app.room.streams import stream
 
 _LONGEST_ID = 64
@@ -89,7 +89,8 @@ def _alive(_meeting: Meeting, connection: Connection, body: JsonObject, _now: fl
 
 
 def _signal(meeting: Meeting, connection: Connection, body: JsonObject, _now: float) -> None:
-    content = {name: body[name] for name in ("description", "candidate") if isinstance(body.get(name), dict)}
+    given = {name: flat_object(body, name) for name in ("description", "candidate")}
+    content = {name: value for name, value in given.items() if value is not None}
     if len(content) != 1:
         raise Refused(400, "A signal is either a description or a candidate.")
     meeting.signal(connection, count(body, "number"), needed_text(body, "to", _LONGEST_ID), content)

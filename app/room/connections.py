@@ -42,6 +42,7 @@ class Connection:
     outbox: Outbox = field(default_factory=Outbox)
     is_in: bool = False
     is_away: bool = False
+    is_behind: bool = False
     last_signal: int = 0
     _stream: int = 0
     _stream_lost_at: float | None = None
@@ -63,7 +64,9 @@ class Connection:
         return stream == self._stream
 
     def is_lost(self, now: float) -> bool:
-        """Whether it has been without a stream, or silent, for too long."""
+        """Whether it has been without a stream, or silent, for too long, or can no longer be told what it missed."""
+        if self.is_behind:
+            return True
         if self._stream == 0 or self._stream_lost_at is None:
             return now - self.heard_at > SILENCE_SECONDS
         return now - self._stream_lost_at > GRACE_SECONDS

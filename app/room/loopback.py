@@ -12,6 +12,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.1
+_BACKLOG = 128
 _log = logging.getLogger(__name__)
 
 
@@ -19,7 +20,9 @@ class LoopbackServer:
     """Serves an application from a background thread until it is stopped."""
 
     def __init__(self, app: Flask, port: int) -> None:
-        self._server = _Server(HOST, port, app, _Handler)
+        # A socket of our own, as Werkzeug's ends the program when the port is taken.
+        with socket.create_server((HOST, port), backlog=_BACKLOG) as listener:
+            self._server = _Server(HOST, port, app, _Handler, fd=listener.fileno())
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="room-server", daemon=True
         )
@@ -27,7 +30,7 @@ class LoopbackServer:
     @property
     def url(self) -> str:
         """Where the server listens, without a slash at the end."""
-        return f"http://{HOST}:{self._server.server_port}"
+        return f"http://{HOST}:{self._server.port}"
 
     def start(self) -> None:
         """Begin to serve."""
@@ -42,17 +45,19 @@ class LoopbackServer:
 
 
 class _Server(ThreadedWSGIServer):
-    request_queue_size = 128
-
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, *args: Any, **more: Any) -> None:
         self._open: dict[threading.Thread, socket.socket] = {}
         self._guard = threading.Lock()
-        super().__init__(*args)
+        self._has_ended = False
+        super().__init__(*args, **more)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         thread = threading.current_thread()
+        thread.name = "room-request"
         with self._guard:
             self._open[thread] = request
+            if self._has_ended:
+                _hang_up(request)
         try:
             super().process_request_thread(request, client_address)
         finally:
@@ -61,6 +66,7 @@ class _Server(ThreadedWSGIServer):
 
     def end_requests(self) -> None:
         with self._guard:
+            self._has_ended = True
             threads = list(self._open)
             for line in self._open.values():
                 _hang_up(line)

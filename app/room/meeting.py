@@ -208,7 +208,7 @@ class Meeting:
 
     def _put(self, connection: Connection, message: JsonObject) -> None:
         if not connection.outbox.put(message):
-            connection.heard_at = 0.0  # too far behind: the next sweep puts it out
+            connection.is_behind = True
 
     def _report(self, kind: str, now: float, **data: object) -> None:
         # Each a millisecond later than the one before at least, as what happened is put in order by its time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from flask import Request
@@ -13,7 +14,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u206
 
 def json_object(request: Request) -> JsonObject:
     """The body, which must be a JSON object."""
-    value = request.get_json(force=True, silent=True)
+    try:
+        value = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        value = None
     if not isinstance(value, dict):
         raise Refused(400, "The body must be a JSON object.")
     return value
@@ -42,6 +46,14 @@ def needed_text(body: JsonObject, name: str, longest: int) -> str:
 def flag(body: JsonObject, name: str) -> bool:
     """True only if it is said."""
     return body.get(name) is True
+
+
+def flat_object(body: JsonObject, name: str) -> JsonObject | None:
+    """An object of texts and numbers, or None if there is none: nothing nested, which might have no end."""
+    value = body.get(name)
+    if not isinstance(value, dict) or any(isinstance(each, dict | list) for each in value.values()):
+        return None
+    return value
 
 
 def count(body: JsonObject, name: str) -> int:
