@@ -48,6 +48,9 @@ class ClaimedCall:
     def call_id(self) -> str:
         return self._lease.call_id
 
+    def seconds_since(self, moment: datetime) -> float:
+        return (self._clock.now() - moment).total_seconds()
+
     def load(self) -> tuple[StoredCall, Shown]:
         """The call as it stands now; one that is past its limit is ended first."""
         call, shown = self._read()

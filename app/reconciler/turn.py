@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from app import logs
 from app.domain.plan import (
     AddCall,
+    AddParticipants,
     CreateMeeting,
+    EndCall,
     EndMeeting,
     Operation,
     PostCall,
@@ -33,6 +36,10 @@ or refused. Refused for good, there will be no call. When it is in flight alread
 """
 MOST_START_ATTEMPTS = 6
 """After so many failures in a row (about half a minute) the person is told, instead of waiting on."""
+MOMENT_SECONDS = 5.0
+LONGEST_FAREWELL_SECONDS = 30.0
+"""An ended card takes nobody any more. So its end waits for those who came and went unseen, if their turn comes in a
+moment; never for a lane that Slack has parked, and never for long."""
 LONGEST_WAIT_SECONDS = 2.0
 """A call that waits for one lane looks up this often, because another of its changes may have a free one."""
 
@@ -42,8 +49,8 @@ log = logs.get(__name__)
 class Turn:
     """``work()`` does what can be done now, and gives the call back.
 
-    ``_passed_over`` are operations that cannot be done in this turn, ``_waits`` how many seconds until one that waits
-    for its lane may go.
+    ``_passed_over`` are operations that cannot be done in this turn, ``_waits`` how many seconds until those of them
+    that wait for their lane may go.
     """
 
     def __init__(self, claimed: ClaimedCall, apply: Apply, public_url: str) -> None:
@@ -51,7 +58,7 @@ class Turn:
         self._apply = apply
         self._public_url = public_url
         self._passed_over: set[type[Operation]] = set()
-        self._waits: list[float] = []
+        self._waits: dict[type[Operation], float] = {}
         self._failed = False
         self._looked_for_card = False
         self._call, self._shown = claimed.load()
@@ -70,6 +77,8 @@ class Turn:
     def _step(self, operation: Operation) -> None:
         if isinstance(operation, PostCall) and self._was_in_flight(operation) and not self._looked_for_card:
             self._look_for_card(operation)
+        elif isinstance(operation, EndCall) and self._others_are_shown_in_a_moment():
+            self._wait(operation, self._waits[AddParticipants])
         elif self._take_place(operation, lane_of(operation, self._call), self._in_flight_with(operation)):
             self._send(operation)
 
@@ -81,13 +90,18 @@ class Turn:
         else:
             self._save(operation, done)
 
-    # --- Before it is sent --------------------------------------------------------------------------------------
+    # --- Before it is sent -------------------------------------------------------------------------------------------
 
     def _take_place(self, operation: Operation, lane: str, in_flight: str | None) -> bool:
         wait = self._claimed.take_place(self._call.team_id, lane, pace_of(lane), in_flight=in_flight)
         if wait:
             self._wait(operation, wait)
         return not wait
+
+    def _others_are_shown_in_a_moment(self) -> bool:
+        ended_at = self._call.snapshot.ended_at
+        is_soon = self._waits.get(AddParticipants, math.inf) <= MOMENT_SECONDS
+        return is_soon and ended_at is not None and self._claimed.seconds_since(ended_at) <= LONGEST_FAREWELL_SECONDS
 
     def _in_flight_with(self, operation: Operation) -> str | None:
         return type(operation).__name__ if type(operation) in STARTS else self._call.in_flight
@@ -116,7 +130,7 @@ class Turn:
             self._retry_later(operation, failure)
         return None
 
-    # --- After it was sent --------------------------------------------------------------------------------------
+    # --- After it was sent -------------------------------------------------------------------------------------------
 
     def _save(self, operation: Operation, done: Done) -> None:
         if done.meeting is None:
@@ -188,11 +202,11 @@ class Turn:
         """Nothing was done. What an earlier attempt left in flight stays so: only that one knew what came of it."""
         self._claimed.note(in_flight=self._call.in_flight)
 
-    # --- Operations that cannot be done in this turn --------------------------------------------------------------
+    # --- Operations that cannot be done in this turn -----------------------------------------------------------------
 
     def _wait(self, operation: Operation, seconds: float) -> None:
         self._passed_over.add(type(operation))
-        self._waits.append(seconds)
+        self._waits[type(operation)] = seconds
 
     def _pass_over(self, operation: Operation) -> None:
         self._passed_over.add(type(operation))
@@ -203,7 +217,7 @@ class Turn:
         if self._failed:
             self._claimed.retry_later(stands)
         elif self._waits:
-            self._claimed.postpone(min(LONGEST_WAIT_SECONDS, *self._waits), stands)
+            self._claimed.postpone(min(LONGEST_WAIT_SECONDS, *self._waits.values()), stands)
         else:
             self._forget_search()
             self._claimed.finish(self._call.generation, stands)
