@@ -27,7 +27,8 @@ def insert_or_replace(
 
 @cache
 def _or_ignore(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return insert_into(dialect, table).on_conflict_do_nothing()
+    # Of an INSERT the count is thrown away, unless asked for.
+    return insert_into(dialect, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 @cache

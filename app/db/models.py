@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, MetaData, String, Table, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import Json, UtcDateTime
@@ -12,9 +12,9 @@ from app.domain.calls import CallStatus, Participant
 from app.domain.meetings import Meeting
 from app.domain.plan import Shown
 
-# Work is what differs from what is shown, not what carries a flag: a flag can be lost in a crash. A running call with
-# a deadline will be work. SQLite uses the index on these rows only in queries that repeat these very words.
-WORK = text("(generation <> shown_generation OR (deadline_at IS NOT NULL AND ended_at IS NULL AND failure IS NULL))")
+# What differs from what is shown is work; a running call with a deadline will be. The database works it out itself,
+# because a flag that is set by us is lost in a crash.
+_WORK = "generation <> shown_generation OR (deadline_at IS NOT NULL AND ended_at IS NULL AND failure IS NULL)"
 
 
 class Base(DeclarativeBase):
@@ -35,7 +35,7 @@ class CallRow(Base):
 
     __tablename__ = "calls"
     __table_args__ = (
-        Index("ix_calls_due", "reconcile_after", sqlite_where=WORK, postgresql_where=WORK),
+        Index("ix_calls_due", "reconcile_after", sqlite_where=text("has_work = 1"), postgresql_where=text("has_work")),
         Index("ix_calls_meeting", "provider", "account", "meeting_id"),
         Index("ix_calls_channel", "team_id", "channel_id", "status"),
         UniqueConstraint("team_id", "request_key"),
@@ -72,6 +72,7 @@ class CallRow(Base):
     # Slack and the provider match.
     generation: Mapped[int] = mapped_column(default=1)
     shown_generation: Mapped[int] = mapped_column(default=0)
+    has_work: Mapped[bool] = mapped_column(Computed(_WORK, persisted=True))
     reconcile_after: Mapped[datetime]
     deadline_at: Mapped[datetime | None]
     lease_token: Mapped[str | None] = mapped_column(String(40))

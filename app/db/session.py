@@ -33,8 +33,9 @@ class Database:
         self.url = database_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, connections)
-        # SQLite has one writer; threads that wait for each other here do not sleep in its busy handler.
-        self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
+        # SQLite has one writer; threads that wait for each other here do not sleep in its busy handler. A transaction
+        # within a transaction would wait for ever; with this kind of lock SQLite refuses it.
+        self._one_writer = threading.RLock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.db.models import CALLS, WORK
+from app.db.models import CALLS
 from app.db.types import UtcDateTime
 from app.domain.calls import CallStatus
 from app.errors import LeaseLost
@@ -114,7 +114,7 @@ _PUSHED_AHEAD = case(
 )
 _DUE_LONGEST = (
     select(CALLS.c.id)
-    .where(WORK, CALLS.c.reconcile_after <= _moment("now"))
+    .where(CALLS.c.has_work, CALLS.c.reconcile_after <= _moment("now"))
     .where(or_(CALLS.c.generation != CALLS.c.shown_generation, CALLS.c.deadline_at <= _moment("now")))
     .where(or_(CALLS.c.lease_until.is_(None), CALLS.c.lease_until <= _moment("now")))
     .order_by(CALLS.c.reconcile_after, CALLS.c.id)
@@ -142,7 +142,7 @@ _FREE_AT = _later(CALLS.c.reconcile_after, CALLS.c.lease_until)
 _CLAIMABLE_AT = case(
     (CALLS.c.generation != CALLS.c.shown_generation, _FREE_AT), else_=_later(_FREE_AT, CALLS.c.deadline_at)
 )
-_NEXT_DUE = select(func.min(_CLAIMABLE_AT)).where(WORK)
+_NEXT_DUE = select(func.min(_CLAIMABLE_AT)).where(CALLS.c.has_work)
 
 
 def _write(connection: Connection, statement: Update, lease: Lease, **values: Any) -> None:

@@ -35,10 +35,17 @@ def sent_at(pace: Pace, wishes: list[float], *, patient: bool) -> list[datetime]
     return sent
 
 
-@given(paces(), st.lists(st.floats(0, 70), min_size=1, max_size=300), st.booleans())
-def test_no_minute_holds_more_than_the_pace(pace: Pace, wishes: list[float], patient: bool) -> None:
-    sent = sent_at(pace, wishes, patient=patient)
-    assert sent[0] == moment(wishes[0])
+@st.composite
+def wishes(draw: st.DrawFn) -> list[float]:
+    """Seconds between wishes: crowds that come at once, and pauses."""
+    crowds = draw(st.lists(st.tuples(st.integers(0, 150), st.floats(0, 70)), min_size=1, max_size=4))
+    return [gap for size, pause in crowds for gap in (pause, *([0.0] * size))]
+
+
+@given(paces(), wishes(), st.booleans())
+def test_no_minute_holds_more_than_the_pace(pace: Pace, gaps: list[float], patient: bool) -> None:
+    sent = sent_at(pace, gaps, patient=patient)
+    assert sent[0] == moment(gaps[0])
     for first, beyond in zip(sent, sent[pace.per_minute :], strict=False):
         assert beyond - first >= MINUTE
 

@@ -401,6 +401,21 @@ def test_a_card_remembers_somebody_as_they_were_told_last() -> None:
     assert shown.card.attended == {countess}
 
 
+@pytest.mark.parametrize(
+    ("known", "shown", "stands"),
+    [
+        (replace(wanted(), meeting=None), Shown(), CallStatus.WANTED),
+        (wanted(), Shown(), CallStatus.STARTING),
+        (wanted(), Shown(slack_call_id="R1"), CallStatus.STARTING),
+        (wanted(), Shown(slack_call_id="R1", posted=True), CallStatus.LIVE),
+        (over(wanted()), Shown(slack_call_id="R1", posted=True), CallStatus.ENDED),
+        (over(replace(wanted(), failure="It could not start.")), Shown(), CallStatus.FAILED),
+    ],
+)
+def test_where_a_call_stands(known: CallSnapshot, shown: Shown, stands: CallStatus) -> None:
+    assert status(known, shown) is stands
+
+
 def test_what_slack_was_never_told_cannot_change() -> None:
     with pytest.raises(ValueError, match="never told"):
         after(Shown(), EndCall(1))

@@ -10,7 +10,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-WORK = sa.text("(generation <> shown_generation OR (deadline_at IS NOT NULL AND ended_at IS NULL AND failure IS NULL))")
+WORK = "generation <> shown_generation OR (deadline_at IS NOT NULL AND ended_at IS NULL AND failure IS NULL)"
+HAS_WORK = sa.text("has_work")
+HAS_WORK_ON_SQLITE = sa.text("has_work = 1")
 
 
 def upgrade() -> None:
@@ -40,6 +42,7 @@ def upgrade() -> None:
         sa.Column("failure", sa.String(), nullable=True),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("shown_generation", sa.Integer(), nullable=False),
+        sa.Column("has_work", sa.Boolean(), sa.Computed(WORK, persisted=True), nullable=False),
         sa.Column("reconcile_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_token", sa.String(length=40), nullable=True),
@@ -53,7 +56,11 @@ def upgrade() -> None:
     with op.batch_alter_table("calls", schema=None) as batch_op:
         batch_op.create_index("ix_calls_channel", ["team_id", "channel_id", "status"], unique=False)
         batch_op.create_index(
-            "ix_calls_due", ["reconcile_after"], unique=False, sqlite_where=WORK, postgresql_where=WORK
+            "ix_calls_due",
+            ["reconcile_after"],
+            unique=False,
+            sqlite_where=HAS_WORK_ON_SQLITE,
+            postgresql_where=HAS_WORK,
         )
         batch_op.create_index("ix_calls_meeting", ["provider", "account", "meeting_id"], unique=False)
 
@@ -113,7 +120,7 @@ def downgrade() -> None:
     op.drop_table("deliveries")
     with op.batch_alter_table("calls", schema=None) as batch_op:
         batch_op.drop_index("ix_calls_meeting")
-        batch_op.drop_index("ix_calls_due", sqlite_where=WORK, postgresql_where=WORK)
+        batch_op.drop_index("ix_calls_due", sqlite_where=HAS_WORK_ON_SQLITE, postgresql_where=HAS_WORK)
         batch_op.drop_index("ix_calls_channel")
 
     op.drop_table("calls")

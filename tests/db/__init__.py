@@ -1,0 +1,1 @@
+"""The database room, on SQLite and on PostgreSQL: what is stored, and who may work on it."""

@@ -1,0 +1,130 @@
+"""Calls and deliveries as tests find them in the database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, select
+
+from app.db import calls, work
+from app.db.calls import NewCall, StoredCall
+from app.db.deliveries import Delivery
+from app.db.models import CALLS
+from app.db.session import Database
+from app.db.work import Lease
+from app.domain.calls import CallSnapshot, CallStatus
+from app.domain.meetings import Meeting
+from tests.clocks import START
+
+T = TypeVar("T")
+LEASE_SECONDS = 15.0
+ACCOUNT = "default"
+
+
+def new_call(call_id: str = "call-1", *, at: datetime = START, **changes: Any) -> NewCall:
+    call = NewCall(
+        id=call_id,
+        team_id="T1",
+        enterprise_id=None,
+        channel_id="C1",
+        created_by="U1",
+        request_key=None,
+        response_url=None,
+        provider="vendor",
+        join_token=f"join-{call_id}",
+        title="Weekly sync",
+        at=at,
+        deadline_at=None,
+    )
+    return replace(call, **changes)
+
+
+def given_call(database: Database, call_id: str = "call-1", *, meeting_id: str | None = None, **changes: Any) -> str:
+    """A call that is wanted; with ``meeting_id`` its meeting is known."""
+    with database.transaction() as connection:
+        assert calls.insert_call(connection, new_call(call_id, **changes), account=ACCOUNT)
+        if meeting_id:
+            learn(connection, call_id, meeting=Meeting(id=meeting_id))
+    return call_id
+
+
+def learn(connection: Connection, call_id: str, *, reconcile_after: datetime | None = None, **news: Any) -> None:
+    """What a webhook or a wish does to the call."""
+    call = calls.lock_call(connection, call_id)
+    assert call is not None
+    calls.save_known(connection, call.snapshot, replace(call.snapshot, **news), reconcile_after=reconcile_after)
+
+
+def told(database: Database, call_id: str = "call-1", *, reconcile_after: datetime | None = None, **news: Any) -> None:
+    with database.transaction() as connection:
+        learn(connection, call_id, reconcile_after=reconcile_after, **news)
+
+
+def found(database: Database, call_id: str = "call-1") -> StoredCall:
+    with database.reading() as connection:
+        call = calls.find_call(connection, call_id)
+        assert call is not None
+        return calls.load_participants(connection, call)
+
+
+def known(database: Database, call_id: str = "call-1") -> CallSnapshot:
+    return found(database, call_id).snapshot
+
+
+def stored_row(database: Database, call_id: str = "call-1") -> dict[str, Any]:
+    with database.reading() as connection:
+        return dict(connection.execute(select(CALLS).where(CALLS.c.id == call_id)).one()._mapping)
+
+
+def claimed(database: Database, now: datetime = START) -> Lease | None:
+    with database.transaction() as connection:
+        return work.claim(connection, now, LEASE_SECONDS)
+
+
+def lease_on(database: Database, call_id: str = "call-1", now: datetime = START) -> Lease:
+    lease = claimed(database, now)
+    assert lease is not None
+    assert lease.call_id == call_id
+    return lease
+
+
+def finished(database: Database, lease: Lease) -> None:
+    """All that is known now has been shown."""
+    generation = found(database, lease.call_id).generation
+    with database.transaction() as connection:
+        work.finish(connection, lease, generation=generation, status=CallStatus.LIVE)
+
+
+def next_due(database: Database, now: datetime = START) -> datetime | None:
+    with database.reading() as connection:
+        return work.next_due(connection, now)
+
+
+def delivery(dedupe_key: str = "d-1", *, meeting_id: str | None = "m-1", **changes: Any) -> Delivery:
+    told_once = Delivery(
+        provider="vendor",
+        account=ACCOUNT,
+        dedupe_key=dedupe_key,
+        meeting_id=meeting_id,
+        received_at=START,
+        headers={"content-type": "application/json"},
+        body=b'{"event": "\xe2\x82\xac"}',
+    )
+    return replace(told_once, **changes)
+
+
+def at_once(threads: int, do: Callable[[int], T]) -> list[T]:
+    """``do(0)``, ``do(1)``, … by as many threads, all let go in the same moment. What one raises is raised here."""
+    gate = threading.Barrier(threads, timeout=30)
+
+    def wait_and_do(number: int) -> T:
+        gate.wait()
+        return do(number)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(wait_and_do, range(threads)))
