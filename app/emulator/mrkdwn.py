@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as safe HTML, for the page: links, mentions, bold, code, line breaks.
+"""Slack's mrkdwn as safe HTML, for the page: links, mentions, emphasis, code, line breaks.
 
 Format: https://docs.slack.dev/messaging/formatting-message-text. Slack's texts carry `&amp;`, `&lt;` and `&gt;`
 for the three characters that mean something in it.
@@ -12,7 +12,13 @@ from collections.abc import Callable, Mapping
 from markupsafe import Markup, escape
 
 _ANGLE = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
-_STYLES = ((re.compile(r"`([^`\n]+)`"), "code"), (re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)"), "strong"))
+_CODE = re.compile(r"```\n?(.+?)\n?```|`([^`\n]+)`", re.DOTALL)
+_STYLES = (
+    (re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)"), "strong"),
+    (re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)"), "em"),
+    (re.compile(r"(?<!\w)~([^~\n]+)~(?!\w)"), "s"),
+)
+_GROUPS = {"!here", "!channel", "!everyone"}
 _UNESCAPED = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -30,6 +36,8 @@ def _reference(target: str, label: str | None, names: Mapping[str, str]) -> Mark
     """What stands between angle brackets: a link, a mention, or just text."""
     if target.startswith(("http://", "https://")):
         return link(_plain(target), _plain(label or target))
+    if target in _GROUPS:
+        return Markup('<span class="mention">@{}</span>').format(target[1:])
     if target[0] not in "@#":
         return escape(_plain(label or target))
     name = names.get(target[1:], label or target[1:])
@@ -50,10 +58,27 @@ def _plain(text: str) -> str:
 
 
 def _styled(text: str) -> Markup:
-    html = str(escape(_plain(text)))
+    """Text with its styles; what is code has none."""
+    parts: list[str] = []
+    position = 0
+    for match in _CODE.finditer(text):
+        block, word = (_safe(each) if each else "" for each in match.groups())
+        code = f"<pre>{block}</pre>" if block else f"<code>{word}</code>"
+        parts += [_emphasised(text[position : match.start()]), code]
+        position = match.end()
+    parts.append(_emphasised(text[position:]))
+    return Markup("".join(parts))  # noqa: S704 - escaped piece by piece; only our own tags were added
+
+
+def _emphasised(text: str) -> str:
+    html = _safe(text)
     for pattern, tag in _STYLES:
         html = pattern.sub(_wrapped(tag), html)
-    return Markup(html.replace("\n", "<br>"))  # noqa: S704 - escaped above; only our own tags were added
+    return html.replace("\n", "<br>")
+
+
+def _safe(text: str) -> str:
+    return str(escape(_plain(text)))
 
 
 def _wrapped(tag: str) -> Callable[[re.Match[str]], str]:
