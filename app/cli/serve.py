@@ -26,10 +26,10 @@ def add_to(commands: Commands) -> None:
 def run(_options: argparse.Namespace) -> int:
     settings = check_everything(config.environment())
     # This process becomes the server: what was loaded for the checks does not stay in memory twice.
-    os.execv(sys.executable, [sys.executable, "-m", "granian", *_server_options(settings)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "granian", *server_options(settings)])  # noqa: S606
 
 
-def _server_options(settings: Settings) -> list[str]:
+def server_options(settings: Settings) -> list[str]:
     """Measured beside gunicorn with threads, granian accepts about twice the requests on the same cores (bench/)."""
     return [
         "app.web.wsgi:create",
