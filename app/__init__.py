@@ -13,5 +13,6 @@ The rooms, top to bottom. A room imports only from rooms below it; rooms on one 
 - ``domain``      calls, events, the fold, the card, the plan: frozen values and pure functions
 - ``logs``, ``config``, ``clock``, ``errors``
 
-Apart from all of these stands ``emulator``: a Slack workspace on localhost that imports nothing of ours.
+Apart from all of these stand two neighbours for trying and testing, which import nothing of ours: ``emulator``, a
+Slack workspace on localhost, and ``room``, a call provider on localhost.
 """
