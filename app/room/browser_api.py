@@ -17,6 +17,7 @@ from app.room.page import PERSON_COOKIE
 from app.room.reading import count, flag, flat_object, json_object, needed_text, text
 from app.room.streams import stream
 
+RESET_CONTENT = 205
 _LONGEST_ID = 64
 _LONGEST_SECRET = 100
 
@@ -51,6 +52,8 @@ def browser_api(meetings: Meetings) -> Blueprint:
             raise Refused(404, "There is nothing here.")
         body = json_object(request) if request.content_length else {}
         with meetings.lock:
+            if meetings.get(meeting_id).state == "ended":
+                return "", RESET_CONTENT  # no error: the word of the end may still be on its way
             meeting, connection = _who(meetings, meeting_id, ticket)
             connection.heard_at = meetings.now()
             _ACTIONS[action](meeting, connection, body, meetings.now())

@@ -66,7 +66,7 @@ def _room(meeting: Meeting, ice_servers: tuple[str, ...]) -> str:
 
 
 def _ended(meeting: Meeting) -> str:
-    words = "It was ended for everybody. You can close this tab."
+    words = "It is over for everybody. You can close this tab."
     return render_template("notice.html", heading="The call has ended", title=meeting.title, words=words, link=None)
 
 

@@ -21,6 +21,7 @@ RETRY_SECONDS = (5.0, 30.0, 120.0, 600.0, 1800.0, 7200.0)
 MOST_WAITING = 10_000
 
 _LOOK_SECONDS = 0.5
+_STOP_SECONDS = 2.0
 _GONE = 410
 _log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Courier:
         body = json.dumps({"type": kind, "timestamp": happened_at, "data": data}, ensure_ascii=False)
         with self._changed:
             if self.url is None or len(self._waiting) >= MOST_WAITING:
-                _log.warning("%s is told to nobody", kind)
+                _log.info("%s is told to nobody", kind)
                 return
             self._count += 1
             delivery = Delivery(self._now(), self._count, f"msg_{secrets.token_hex(12)}", body.encode())
@@ -83,7 +84,7 @@ class Courier:
             self._changed.notify_all()
         self._poster.cut()
         if self._thread.ident:
-            self._thread.join()
+            self._thread.join(_STOP_SECONDS)  # only connecting to a host far away can take longer
 
     def wait_until_quiet(self, timeout: float) -> bool:
         """Wait until nothing is due now; False if something still was after ``timeout`` seconds."""

@@ -46,7 +46,7 @@ class Browser:
 
     def __init__(self, room: LocalRoom) -> None:
         self.room = room
-        self.http = httpx.Client(base_url=room.url, headers={"Origin": room.url}, trust_env=False)
+        self.http = httpx.Client(base_url=room.url, headers={"Origin": room.url}, trust_env=False, verify=False)
 
     def visit(self, meeting_id: str) -> httpx.Response:
         return self.http.get(f"/r/{meeting_id}", headers={"Accept": "text/html"})

@@ -85,7 +85,7 @@ def test_ending_puts_everybody_out(api: httpx.Client, meeting_id: str, ada: Brow
     tab.wait_until_deaf()
     assert answers == [204, 204]
     assert tab.kinds()[-1] == "ended"
-    assert tab.say("devices").status_code == 410
+    assert tab.say("devices").status_code == 205
     assert room.wait_until_told()
     assert app.story() == ["meeting.started", "participant.joined Ada", "meeting.ended"]
 
@@ -101,7 +101,7 @@ def test_a_meeting_that_nobody_came_to_can_be_ended(
 @pytest.mark.parametrize("key", ["", "wrong", "room-local-keyx", "ключ"])
 def test_without_the_key_there_is_nothing(room: LocalRoom, meeting_id: str, key: str) -> None:
     headers = {b"Authorization": f"Bearer {key}".encode()} if key else {}
-    with httpx.Client(base_url=room.url, headers=headers, trust_env=False) as stranger:
+    with httpx.Client(base_url=room.url, headers=headers, trust_env=False, verify=False) as stranger:
         answers = [
             stranger.post("/meetings", json={"key": "k", "title": "t"}),
             stranger.get(f"/meetings/{meeting_id}"),

@@ -41,7 +41,7 @@ export class Call {
     this.media.addEventListener("change", () => this.#devicesChanged());
     addEventListener("pagehide", () => this.#link.leave());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
-    setInterval(() => this.#tiles.showSpeaking(this.#mesh.speaking(SPEAKING)), LOOK_MS);
+    setInterval(() => this.#tiles.showSpeaking(this.#mesh?.speaking(SPEAKING) ?? new Set()), LOOK_MS);
   }
 
   // The line to the server
@@ -57,7 +57,8 @@ export class Call {
   }
 
   #linkChanged(state) {
-    this.#showConnection(state === "open" ? "" : "Reconnecting…");
+    if (state === "over") this.#showEnd();
+    else this.#showConnection(state === "open" ? "" : "Reconnecting…");
     if (state === "open") this.#mesh?.mend();
     if (state === "lost") this.#joinAgain();
   }
@@ -73,9 +74,7 @@ export class Call {
   }
 
   #showConnection(words) {
-    const place = at("connection");
-    place.textContent = words && `${words} The room does not answer at the moment.`;
-    place.hidden = !words;
+    at("connection").textContent = words && `${words} The room does not answer at the moment.`;
   }
 
   // What the server tells
@@ -208,7 +207,7 @@ export class Call {
 
   #leave() {
     this.#link.leave();
-    this.#mesh.close();
+    this.#mesh?.close();
     this.media.stop();
     location.assign(`${this.address}/left`);
   }

@@ -4,6 +4,7 @@ const AGAIN_MS = 1000;
 const REQUEST_MS = 5000;
 const SILENT_PINGS = 3;
 const NO_ANSWER = 0;
+const IS_OVER = 205;
 
 /** Ask to be let in. Resolves to the answer; throws an error with words for the person, and `isOver`. */
 export async function join(address, body) {
@@ -16,8 +17,8 @@ export async function join(address, body) {
 }
 
 /**
- * `onMessage` gets what the server tells, `onState` one of "open", "broken" (it tries again by itself) and "lost" (the
- * server has put us out: join again).
+ * `onMessage` gets what the server tells, `onState` one of "open", "broken" (it tries again by itself), "lost" (the
+ * server has put us out: join again) and "over" (there is nothing left to join).
  */
 export class Link {
   #seen = 0;
@@ -124,13 +125,14 @@ export class Link {
   #judge(status) {
     if (this.#isClosed) return;
     if (isNoAnswer(status)) this.#setState("broken");
-    else if (status === 404 || status === 410) this.#lose();
+    else if (status === IS_OVER) this.#stop("over");
+    else if (status === 404 || status === 410) this.#stop("lost");
     else this.#setState("open");
   }
 
-  #lose() {
+  #stop(state) {
     this.close();
-    this.#setState("lost");
+    this.#setState(state);
   }
 
   #setState(state) {

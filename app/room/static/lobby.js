@@ -20,7 +20,8 @@ export function openLobby(media, join) {
 function showPreview(lobby, media, name) {
   const tile = lobby.querySelector("#preview-tile");
   const video = tile.querySelector("video");
-  if (video.srcObject !== media.stream) video.srcObject = media.stream;
+  // Not before there is a picture: the page would go on loading for as long as it waits for one.
+  if (media.isOn("video") && !video.srcObject) video.srcObject = media.stream;
   tile.classList.toggle("has-video", media.isOn("video"));
   showFace(tile.querySelector(".avatar"), name, name);
   lobby.querySelector(".problem").textContent = [...media.problems.values()].join(" ");

@@ -15,7 +15,7 @@ export class Peer {
   #isOffering = false;
   #ignoresOffer = false;
   #isAnswerComing = false;
-  #isAdopted = false;
+  #hasLines = false;
   #queue = Promise.resolve();
 
   constructor({ isPolite, iceServers, media, send, onState }) {
@@ -32,7 +32,7 @@ export class Peer {
 
   /** Begin: a line for sound and one for the picture, whether or not there is something to send yet. */
   call() {
-    this.#isAdopted = true;
+    this.#hasLines = true;
     for (const kind of KINDS) {
       const options = { direction: "sendrecv", streams: [this.media.stream] };
       this.#pc.addTransceiver(this.media.track(kind) ?? kind, options);
@@ -51,7 +51,7 @@ export class Peer {
 
   /** Look for a new way to the other side. */
   mend() {
-    if (this.#pc.connectionState !== "connected") this.#pc.restartIce();
+    if (this.#hasLines && this.#pc.connectionState !== "connected") this.#pc.restartIce();
   }
 
   /** How loud the other side is now, from 0 to 1. */
@@ -95,14 +95,14 @@ export class Peer {
   }
 
   async #answer() {
-    if (!this.#isAdopted) this.#adoptLines();
+    if (!this.#hasLines) this.#adoptLines();
     await this.#pc.setLocalDescription();
     this.send({ description: this.#pc.localDescription });
   }
 
   /** The first offer brought the lines with it; we send on the same ones. */
   #adoptLines() {
-    this.#isAdopted = true;
+    this.#hasLines = true;
     for (const transceiver of this.#pc.getTransceivers()) {
       transceiver.direction = "sendrecv";
       transceiver.sender.setStreams?.(this.media.stream);
