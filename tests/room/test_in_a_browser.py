@@ -173,11 +173,14 @@ def test_a_crashed_tab_is_noticed(new_window: NewWindow, link: str, room: LocalR
     assert story(room, app)[-1] == "participant.left Grace"
 
 
-def test_a_dead_network_is_said_and_mended(new_window: NewWindow, link: str, room: LocalRoom, app: App) -> None:
+def test_a_dead_network_is_said_and_mended(
+    new_window: NewWindow, link: str, room: LocalRoom, app: App, tmp_path: Path
+) -> None:
     ada, grace = new_window().join(link, "Ada"), new_window().join(link, "Grace")
     ada.wait_for_moving_pictures(1)
     grace.context.set_offline(True)
     grace.page.wait_for_selector("#connection >> text=Reconnecting…")
+    grace.page.screenshot(path=tmp_path / "dead-network.png")
     wait_for_story(ada, room, app, "participant.left Grace")
     ada.wait_for_names("Ada (you)")
     grace.context.set_offline(False)
