@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, select, update
 
 from app.db.insert import insert_or_ignore, insert_or_replace
 from app.db.models import CALLS, PARTICIPANTS, SHOWN
-from app.domain.calls import CallSnapshot, CallStatus, Fact
+from app.domain.calls import CallSnapshot, CallStatus, Fact, Participant
 from app.domain.plan import Shown
 
 _COLUMNS = (
@@ -44,13 +44,15 @@ RUNNING = (CallStatus.WANTED, CallStatus.STARTING, CallStatus.LIVE)
 # Building a statement costs ten times as much as executing it, so those that every webhook needs are built once.
 _CALL = select(*_COLUMNS).where(CALLS.c.id == bindparam("call_id"))
 _CALL_LOCKED = _CALL.with_for_update()
+_PERSON = and_(PARTICIPANTS.c.call_id == CALLS.c.id, PARTICIPANTS.c.key == bindparam("person"))
 _NEWEST_OF_MEETING_LOCKED = (
-    select(*_COLUMNS)
+    select(*_COLUMNS, PARTICIPANTS.c.known)
+    .select_from(CALLS.outerjoin(PARTICIPANTS, _PERSON))
     .where(CALLS.c.provider == bindparam("provider"), CALLS.c.account == bindparam("account"))
     .where(CALLS.c.meeting_id == bindparam("meeting_id"))
     .order_by(CALLS.c.started_at.desc())
     .limit(1)
-    .with_for_update()
+    .with_for_update(of=CALLS)
 )
 _PARTICIPANTS = select(PARTICIPANTS.c.known).where(PARTICIPANTS.c.call_id == bindparam("call_id"))
 _PARTICIPANTS_OF_KEYS = _PARTICIPANTS.where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
@@ -138,9 +140,19 @@ def lock_call(connection: Connection, call_id: str) -> StoredCall | None:
     return _one(connection, _CALL_LOCKED, call_id=call_id)
 
 
-def lock_by_meeting(connection: Connection, provider: str, account: str, meeting_id: str) -> StoredCall | None:
-    """The newest call of this meeting, locked until the transaction ends."""
-    return _one(connection, _NEWEST_OF_MEETING_LOCKED, provider=provider, account=account, meeting_id=meeting_id)
+def lock_by_meeting(
+    connection: Connection, provider: str, account: str, meeting_id: str, *, person: str | None = None
+) -> StoredCall | None:
+    """The newest call of this meeting, locked until the transaction ends, with what is known of one person."""
+    given = {"provider": provider, "account": account, "meeting_id": meeting_id, "person": person}
+    row = connection.execute(_NEWEST_OF_MEETING_LOCKED, given).one_or_none()
+    if row is None:
+        return None
+    call = _stored(row, [row.known] if row.known else ())
+    if person is not None and connection.dialect.name == "postgresql":
+        # Once it gets the lock, PostgreSQL reads the call's row again, but the person's as it stood before the wait.
+        return load_participants(connection, call, [person])
+    return call
 
 
 def running_calls(connection: Connection, team_id: str, channel_id: str) -> list[StoredCall]:
@@ -160,8 +172,7 @@ def load_participants(connection: Connection, call: StoredCall, keys: Iterable[s
         rows = connection.execute(_PARTICIPANTS, {"call_id": call.id})
     else:
         rows = connection.execute(_PARTICIPANTS_OF_KEYS, {"call_id": call.id, "keys": list(keys)})
-    people = {known.key: known for known in rows.scalars()}
-    return replace(call, snapshot=replace(call.snapshot, participants=people))
+    return replace(call, snapshot=replace(call.snapshot, participants=_by_key(rows.scalars())))
 
 
 def save_known(
@@ -218,7 +229,11 @@ def _one(connection: Connection, statement: Select[*tuple[Any, ...]], **given: s
     return _stored(row) if row else None
 
 
-def _stored(row: Row[*tuple[Any, ...]]) -> StoredCall:
+def _by_key(people: Iterable[Participant]) -> dict[str, Participant]:
+    return {known.key: known for known in people}
+
+
+def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> StoredCall:
     snapshot = CallSnapshot(
         id=row.id,
         created_by=row.created_by,
@@ -230,6 +245,7 @@ def _stored(row: Row[*tuple[Any, ...]]) -> StoredCall:
         ended_at=row.ended_at,
         meeting_is_over=row.meeting_is_over,
         failure=row.failure,
+        participants=_by_key(people),
     )
     return StoredCall(
         snapshot=snapshot,

@@ -40,8 +40,16 @@ class Delivery:
     body: bytes
 
 
-def store(connection: Connection, delivery: Delivery, outcome: Outcome) -> str | None:
-    """Keep a delivery. Returns its id; None when it was taken in before, in which case there is nothing left to do.
+def store(
+    connection: Connection,
+    delivery: Delivery,
+    outcome: Outcome,
+    *,
+    call_id: str | None = None,
+    error: str | None = None,
+) -> str | None:
+    """Keep a delivery, and what becomes of it. Returns its id; None when it was taken in before, in which case there
+    is nothing left to do.
 
     One that failed before may be taken in now: its id is returned again.
     """
@@ -56,6 +64,8 @@ def store(connection: Connection, delivery: Delivery, outcome: Outcome) -> str |
         "headers": dict(delivery.headers),
         "body": delivery.body,
         "outcome": outcome,
+        "call_id": call_id,
+        "error": error,
     }
     stored: str | None = connection.execute(_store(connection.dialect.name), values).scalar_one_or_none()
     return stored

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from app import logs
 from app.clock import Clock
 from app.db import calls, deliveries
+from app.db.calls import StoredCall
 from app.db.deliveries import Delivery, Outcome
 from app.db.session import Database
 from app.domain.calls import CallSnapshot
@@ -40,12 +41,11 @@ class Receipt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """What a delivery has done to a call. ``is_news`` when the workers must hear of it: a call that waits for its
-    turn already needs no one woken, and in a large meeting nearly every delivery finds it so."""
+class _Told:
+    """What one delivery tells of one call. The call is locked, and holds the people who are told of."""
 
-    call_id: str
-    is_news: bool
+    call: StoredCall
+    events: Sequence[Event]
 
 
 class DeliveryService:
@@ -73,27 +73,25 @@ class DeliveryService:
             return Receipt.UNMATCHED
         delivery = self._delivery(provider, request, events)
         with self._database.transaction() as connection:
-            delivery_id = deliveries.store(connection, delivery, Outcome.APPLIED)
+            told = _lock_calls(connection, provider.name, events)
+            if told:
+                delivery_id = deliveries.store(connection, delivery, Outcome.APPLIED, call_id=told[0].call.id)
+            else:
+                delivery_id = deliveries.store(connection, delivery, Outcome.UNMATCHED)
             if delivery_id is None:
                 return Receipt.DUPLICATE
-            changes = _apply(connection, provider.name, events, delivery.received_at)
-            if changes:
-                deliveries.set_outcome(connection, delivery_id, Outcome.APPLIED, call_id=changes[0].call_id)
-            else:
-                deliveries.set_outcome(connection, delivery_id, Outcome.UNMATCHED)
-        if not changes:
+            news = [_fold_in(connection, each, delivery.received_at) for each in told]
+        if not told:
             log.info("webhook about no call of ours", provider=provider.name, delivery_id=delivery_id)
             return Receipt.UNMATCHED
-        if any(change.is_news for change in changes):
+        if any(news):
             self._nudge()
         return Receipt.APPLIED
 
     def _keep_failed(self, provider: Provider, request: WebhookRequest, error: Exception) -> None:
         delivery = self._delivery(provider, request, [])
         with self._database.transaction() as connection:
-            delivery_id = deliveries.store(connection, delivery, Outcome.FAILED)
-            if delivery_id is not None:
-                deliveries.set_outcome(connection, delivery_id, Outcome.FAILED, error=type(error).__name__)
+            delivery_id = deliveries.store(connection, delivery, Outcome.FAILED, error=type(error).__name__)
         known = isinstance(error, WebhookMalformed)
         (log.warning if known else log.exception)(
             "webhook not taken in", provider=provider.name, delivery_id=delivery_id
@@ -118,8 +116,9 @@ def apply_early(connection: Connection, provider: Provider, meeting_id: str, now
     """
     for early in deliveries.unmatched(connection, provider.name, ACCOUNT, meeting_id):
         request = WebhookRequest.of(body=early.body, headers=early.headers)
-        for change in _apply(connection, provider.name, provider.parse_events(request), now):
-            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=change.call_id)
+        for told in _lock_calls(connection, provider.name, provider.parse_events(request)):
+            _fold_in(connection, told, now)
+            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=told.call.id)
 
 
 def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
@@ -131,28 +130,36 @@ def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
     return body
 
 
-def _apply(connection: Connection, provider: str, events: Sequence[Event], now: datetime) -> list[_Change]:
-    """Fold the events into their calls."""
+def _lock_calls(connection: Connection, provider: str, events: Sequence[Event]) -> list[_Told]:
+    """The calls that the events are about, always in the same order, so that two deliveries never lock each other."""
     by_meeting = groupby(sorted(events, key=lambda event: event.meeting_id), key=lambda event: event.meeting_id)
-    applied = [_apply_to_meeting(connection, provider, meeting_id, list(told), now) for meeting_id, told in by_meeting]
-    return [change for change in applied if change is not None]
+    told = [_lock_call(connection, provider, meeting_id, list(of_meeting)) for meeting_id, of_meeting in by_meeting]
+    return [each for each in told if each is not None]
 
 
-def _apply_to_meeting(
-    connection: Connection, provider: str, meeting_id: str, events: Sequence[Event], now: datetime
-) -> _Change | None:
-    call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id)
+def _lock_call(connection: Connection, provider: str, meeting_id: str, events: Sequence[Event]) -> _Told | None:
+    people = _people(events)
+    one = next(iter(people), None)
+    call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id, person=one)
     if call is None:
         deliveries.lock_meeting(connection, provider, ACCOUNT, meeting_id)
-        call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id)
+        call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id, person=one)
     if call is None:
         return None
-    call = calls.load_participants(connection, call, _people(events))
-    known = reduce(fold, events, call.snapshot)
+    if len(people) > 1:
+        call = calls.load_participants(connection, call, people)
+    return _Told(call, events)
+
+
+def _fold_in(connection: Connection, told: _Told, now: datetime) -> bool:
+    """Fold the events into their call. Returns whether the workers must hear of it: a call that waits for its turn
+    already needs no one woken, and in a large meeting nearly every delivery finds it so."""
+    before = told.call.snapshot
+    known = reduce(fold, told.events, before)
     # Who comes and goes waits for the lane together with the others; the end and a new title do not.
-    urgent = _headline(known) != _headline(call.snapshot)
-    calls.save_known(connection, call.snapshot, known, reconcile_after=now if urgent else None)
-    return _Change(call.id, is_news=urgent or call.is_in_step)
+    urgent = _headline(known) != _headline(before)
+    calls.save_known(connection, before, known, reconcile_after=now if urgent else None)
+    return urgent or told.call.is_in_step
 
 
 def _people(events: Iterable[Event]) -> set[str]:

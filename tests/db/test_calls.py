@@ -154,13 +154,22 @@ def test_one_person_folded_by_many_at_once_keeps_every_connection(database: Data
         person = Person(key="ada", connection_id=f"c-{number}", name="Ada")
         join = ParticipantJoined(meeting_id="m-1", at=START, dedupe_key=f"{number}", person=person)
         with database.transaction() as connection:
-            call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1")
+            call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1", person="ada")
             assert call is not None
-            call = calls.load_participants(connection, call, ["ada"])
             calls.save_known(connection, call.snapshot, fold(call.snapshot, join))
 
     at_once(8, take_in)
     assert len(known(database).participants["ada"].connections) == 8
+
+
+def test_a_meeting_is_found_with_what_is_known_of_one_person(database: Database) -> None:
+    given_call(database, meeting_id="m-1")
+    told(database, participants=people("ada", "grace"))
+    with database.transaction() as connection:
+        for key, loaded in (("ada", people("ada")), ("nobody", {}), (None, {})):
+            call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1", person=key)
+            assert call is not None
+            assert call.snapshot.participants == loaded
 
 
 def test_a_meeting_that_is_reused_belongs_to_its_newest_call(database: Database) -> None:
