@@ -53,7 +53,7 @@ def card(call: Call, app_id: str) -> JsonObject:
         "date_end": call.date_end,
         "channels": list(call.channels),
         "is_dm_call": False,
-        "was_rejected": False,
+        "was_rejected": call.was_rejected,
         "was_missed": False,
         "was_accepted": False,
         "has_ended": call.has_ended,

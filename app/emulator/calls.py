@@ -43,6 +43,7 @@ class Call:
     everyone: list[Person] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     date_end: int = 0
+    was_rejected: bool = False
 
     @property
     def has_ended(self) -> bool:

@@ -41,6 +41,12 @@ def exchange(slack: Slack, request: Request, arrival: Arrival, work: Callable[[]
     return response
 
 
+def _answer(reply: Reply | None) -> JsonObject | str | None:
+    if reply is None:
+        return None
+    return masked(reply.body) if isinstance(reply.body, dict) else reply.body
+
+
 def _record(
     slack: Slack, request: Request, arrival: Arrival, reply: Reply | None, fault: Fault | None, started: float
 ) -> None:
@@ -49,7 +55,7 @@ def _record(
             method=arrival.method,
             args=masked(arrival.args),
             status=reply.status if reply else 0,
-            answer=reply.body if reply else None,
+            answer=_answer(reply),
             at=slack.now(),
             http_method=request.method,
             path=request.path,

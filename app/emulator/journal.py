@@ -14,7 +14,15 @@ from app.emulator.errors import JsonObject
 
 LENGTH = 10_000
 MASK = "***"
-_SECRET_KEYS = {"token", "access_token", "refresh_token", "client_secret"}
+_SECRET_KEYS = {
+    "access_token",
+    "bot_access_token",
+    "client_secret",
+    "code",
+    "id_token",
+    "refresh_token",
+    "token",
+}
 _SECRET_HEADERS = {"authorization", "cookie", "x-slack-signature"}
 
 
@@ -158,8 +166,14 @@ class Journal:
 
 
 def masked(values: Mapping[str, Any]) -> JsonObject:
-    """Arguments without the secrets among them."""
-    return {name: MASK if name in _SECRET_KEYS else value for name, value in values.items()}
+    """Arguments or an answer without the secrets among them, however deep they lie."""
+    return {name: MASK if name in _SECRET_KEYS and value else _masked(value) for name, value in values.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return masked(value)
+    return [_masked(each) for each in value] if isinstance(value, list) else value
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:

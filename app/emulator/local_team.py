@@ -13,6 +13,7 @@ from app.emulator.workspace import Channel, Grant, User, Workspace
 TEAM_ID = "T0LOCAL"
 TEAM_NAME = "Local"
 BOT_TOKEN = "xoxb-local"  # noqa: S105 - public: it opens nothing but an emulator
+APP_TOKEN = "xapp-local"  # noqa: S105
 BOT_USER_ID = "U0BOT"
 BOT_ID = "B0BOT"
 BOT_SCOPES = (
@@ -27,15 +28,16 @@ BOT_SCOPES = (
 )
 
 
-def settle(workspace: Workspace, token: str, scopes: Iterable[str] = BOT_SCOPES) -> Workspace:
-    """Fill an empty workspace with the cast and give its bot the token."""
+def settle(workspace: Workspace, token: str | None, scopes: Iterable[str] = BOT_SCOPES) -> Workspace:
+    """Fill an empty workspace with the cast and give its bot the token, if there is one."""
     for user in _people():
         workspace.add_user(user)
     workspace.add_user(User(BOT_USER_ID, "switchboard", workspace.app.name, is_bot=True))
     workspace.add_user(User("USLACKBOT", "slackbot", "Slackbot", is_bot=True))
     for channel in _conversations():
         workspace.add_channel(channel)
-    workspace.add_grant(Grant(token, BOT_USER_ID, frozenset(scopes), BOT_ID))
+    if token is not None:
+        workspace.add_grant(Grant(token, BOT_USER_ID, frozenset(scopes), BOT_ID))
     return workspace
 
 

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask
 
 from app.emulator.exchange import HANG_UP
+from app.emulator.sockets import TAKE_OVER
 
 HOST = "127.0.0.1"
 MAX_BODY = 4 * 1024 * 1024
@@ -110,6 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
             super().finish()
         except ConnectionError:
             _log.debug("a client hung up before its answer")
+        finally:
+            # What could not be flushed keeps it from getting this far.
+            self.rfile.close()
 
     def do_GET(self) -> None:
         body = self._read_body()
@@ -121,6 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(status, headers, chunks)
             return
         data = b"".join(chunks)
+        _close(chunks)
         if not self._hung_up:
             self._send(status, headers, data)
 
@@ -177,6 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             HANG_UP: self._hang_up,
+            TAKE_OVER: self._take_over,
         }
         for name, value in self.headers.items():
             environ.setdefault("HTTP_" + name.upper().replace("-", "_"), value)
@@ -192,9 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Send an endless answer piece by piece, until whoever listens is gone."""
         self.close_connection = True
         self._send_head(status, [*headers, ("Connection", "close")])
-        for chunk in chunks:
-            self.wfile.write(chunk)
-            self.wfile.flush()
+        try:
+            for chunk in chunks:
+                self.wfile.write(chunk)
+                self.wfile.flush()
+        finally:
+            _close(chunks)
 
     def _send_head(self, status: str, headers: list[tuple[str, str]]) -> None:
         code, _, reason = status.partition(" ")
@@ -203,10 +212,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
+    def _take_over(self) -> tuple[socket.socket, Any]:
+        """Leave the connection to the application, which speaks something else than HTTP on it."""
+        self._hung_up = True
+        self.close_connection = True
+        return self.connection, self.rfile
+
     def _hang_up(self) -> None:
         self._hung_up = True
         self.close_connection = True
         hang_up(self.connection)
+
+
+def _close(chunks: Iterable[bytes]) -> None:
+    """Tell the application that its answer is through, as WSGI wants it; files are closed by this."""
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()
 
 
 def hang_up(connection: socket.socket) -> None:

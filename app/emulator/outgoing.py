@@ -1,13 +1,16 @@
-"""What Slack sends to an app: slash commands and events, and what the person sees of the answer."""
+"""What Slack sends to an app when somebody types a command, and what the person sees of the answer."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from app.emulator import events
 from app.emulator.app_link import Answered
+from app.emulator.deliveries import Delivery
 from app.emulator.errors import JsonObject, SlackError
 from app.emulator.messages import Author, Draft
 from app.emulator.response_urls import ResponseUrl
@@ -18,7 +21,6 @@ from app.emulator.workspace import Channel, User, Workspace
 
 _CHANNEL_NAMES = {"im": "directmessage", "private": "privategroup"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json,*/*"}
-_JSON = {"Content-Type": "application/json"}
 _SLACKBOT = Author("USLACKBOT")
 
 
@@ -41,13 +43,15 @@ def slash(slack: Slack, command: str, text: str, user: str, channel: str, team: 
     workspace = slack.workspace(team)
     with workspace.lock:
         place, person = _place_and_person(workspace, channel, user)
+        if not slack.offers_command(workspace, command):
+            return _not_a_command(workspace, place, person, command)
         url = workspace.response_urls.mint(place.id, person.id)
         trigger_id = workspace.triggers.mint(person.id)
     fields = _command_fields(slack, workspace, place, person) | {
         "command": command,
-        "text": text,
+        "text": _escaped(slack, workspace, command, text),
         "api_app_id": slack.app.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if workspace.bot_grant().enterprise_id else "false",
         "response_url": slack.base_url + url.path,
         "trigger_id": trigger_id,
     }
@@ -65,16 +69,11 @@ def send_event(
     retry: tuple[int, str] | None = None,
     event_id: str | None = None,
 ) -> Answered:
-    """Send an event once, in Slack's envelope; `retry` is the number and reason that a retry carries.
-
-    Envelope and headers: https://docs.slack.dev/apis/events-api
-    """
+    """Send an event once, whether or not it is subscribed to; `retry` is what a retry carries, number and reason."""
     workspace = slack.workspace(team)
-    envelope = _envelope(slack, workspace, event, event_id or slack.ids.next("Ev"))
-    headers = dict(_JSON)
-    if retry is not None:
-        headers |= {"X-Slack-Retry-Num": str(retry[0]), "X-Slack-Retry-Reason": retry[1]}
-    return slack.app_link.post("event", workspace.team_id, envelope, json.dumps(envelope).encode(), headers)
+    envelope = events.envelope(slack, workspace, event, event_id or slack.ids.next("Ev"))
+    number, reason = retry or (0, "")
+    return events.post(slack, Delivery(workspace.team_id, envelope, slack.now(), number, reason))
 
 
 def _place_and_person(workspace: Workspace, channel: str, user: str) -> tuple[Channel, User]:
@@ -86,6 +85,26 @@ def _place_and_person(workspace: Workspace, channel: str, user: str) -> tuple[Ch
     return place, workspace.users[user]
 
 
+def _escaped(slack: Slack, workspace: Workspace, command: str, text: str) -> str:
+    """The text with ids in place of names, if the command asks for that with `should_escape`."""
+    offered = slack.manifest.commands.get(command) if slack.manifest else None
+    if offered is None or not offered.should_escape:
+        return text
+    for user in workspace.users.values():
+        text = re.sub(rf"@{re.escape(user.name)}\b", f"<@{user.id}|{user.name}>", text)
+    for channel in workspace.channels.values():
+        shown = channel.name if channel.kind == "public" else ""
+        text = re.sub(rf"#{re.escape(channel.name)}\b", f"<#{channel.id}|{shown}>", text)
+    return text
+
+
+def _not_a_command(workspace: Workspace, place: Channel, person: User, command: str) -> SlashAnswer:
+    """Slack itself answers what no installed app offers; the app hears nothing."""
+    text = f"`{command}` is not a valid command. Slack reads every message that begins with a slash as a command."
+    workspace.messages.post(place.id, _SLACKBOT, Draft(text), seen_by=person.id)
+    return SlashAnswer(0, "", text, "", 0.0)
+
+
 def _command_fields(slack: Slack, workspace: Workspace, place: Channel, person: User) -> dict[str, str]:
     return {
         "token": slack.app.verification_token,
@@ -95,7 +114,13 @@ def _command_fields(slack: Slack, workspace: Workspace, place: Channel, person: 
         "channel_name": _CHANNEL_NAMES.get(place.kind, place.name),
         "user_id": person.id,
         "user_name": person.name,
-    }
+    } | _enterprise_fields(workspace)
+
+
+def _enterprise_fields(workspace: Workspace) -> dict[str, str]:
+    """Only workspaces of an organisation have these."""
+    enterprise = workspace.enterprise
+    return {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name} if enterprise else {}
 
 
 def _show_answer(workspace: Workspace, url: ResponseUrl, command: str, answered: Answered) -> str:
@@ -144,26 +169,3 @@ def _words_of(blocks: list[JsonObject]) -> str:
     """The text that stands in blocks, for answers that come without a text of their own."""
     texts: list[Any] = [block["text"] for block in blocks if isinstance(block.get("text"), dict)]
     return "\n".join(str(text.get("text", "")) for text in texts)
-
-
-def _envelope(slack: Slack, workspace: Workspace, event: JsonObject, event_id: str) -> JsonObject:
-    grant = workspace.bot_grant()
-    return {
-        "token": slack.app.verification_token,
-        "team_id": workspace.team_id,
-        "api_app_id": slack.app.app_id,
-        "event": event,
-        "type": "event_callback",
-        "event_id": event_id,
-        "event_time": int(slack.now()),
-        "authorizations": [
-            {
-                "enterprise_id": None,
-                "team_id": workspace.team_id,
-                "user_id": grant.user_id,
-                "is_bot": True,
-                "is_enterprise_install": False,
-            }
-        ],
-        "is_ext_shared_channel": False,
-    }

@@ -6,6 +6,7 @@ import json
 
 from flask import Flask, Request, Response, request
 
+from app.emulator.consent import add_consent
 from app.emulator.control import control
 from app.emulator.errors import JsonObject, SlackError
 from app.emulator.exchange import Arrival, exchange
@@ -13,6 +14,7 @@ from app.emulator.page import add_pages
 from app.emulator.reply import Reply
 from app.emulator.response_urls import respond
 from app.emulator.slack import Slack
+from app.emulator.sockets import add_sockets
 from app.emulator.web_api.answer import answer
 from app.emulator.web_api.arguments import read_request
 from app.emulator.web_api.context import Arguments
@@ -35,15 +37,17 @@ def create_app(slack: Slack) -> Flask:
         return _response_url(slack, request, team_id)
 
     app.register_blueprint(control(slack))
+    add_consent(app, slack)
+    add_sockets(app, slack)
     add_pages(app, slack)
     return app
 
 
 def _web_api(slack: Slack, request: Request, name: str) -> Response:
     call = read_request(request)
-    caller = slack.caller(call.token)
+    caller = slack.caller(call.token, str(call.args.get("team_id") or ""))
     arrival = Arrival(name, call.args, caller.workspace.team_id if caller else None)
-    return exchange(slack, request, arrival, lambda: answer(name, request.method, call, caller, slack.limits))
+    return exchange(slack, request, arrival, lambda: answer(slack, name, request.method, call))
 
 
 def _response_url(slack: Slack, request: Request, team_id: str) -> Response:

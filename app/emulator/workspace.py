@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.emulator.calls import CallBook
 from app.emulator.errors import JsonObject, SlackError
@@ -18,6 +18,9 @@ from app.emulator.response_urls import ResponseUrls
 from app.emulator.switches import Switches
 from app.emulator.triggers import Triggers
 from app.emulator.views import ViewBook
+
+if TYPE_CHECKING:
+    from app.emulator.steps import Step
 
 ChannelKind = Literal["public", "private", "im", "mpim"]
 
@@ -30,6 +33,16 @@ class AppIdentity:
     name: str = "Switchboard"
     signing_secret: str = "local-secret"  # noqa: S105 - public: it guards nothing real
     verification_token: str = "local-verification-token"  # noqa: S105
+    client_id: str = "1000000000.2000000000"
+    client_secret: str = "local-client-secret"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Enterprise:
+    """An organisation that several workspaces belong to."""
+
+    id: str
+    name: str
 
 
 @dataclass
@@ -43,6 +56,7 @@ class User:
     is_admin: bool = False
     is_bot: bool = False
     deleted: bool = False
+    profile: JsonObject = field(default_factory=dict)
 
 
 @dataclass
@@ -58,12 +72,19 @@ class Channel:
 
 @dataclass(frozen=True)
 class Grant:
-    """What a token stands for: whom it acts as, and which scopes it has. `bot_id` is None for a user token."""
+    """What a token stands for: whom it acts as, and which scopes it has. `bot_id` is None for a user token.
+
+    `expires_at` is None for one that lasts; `enterprise_id` is set for one that an organisation gave for all its
+    workspaces; `is_temporary` marks the token of a workflow step.
+    """
 
     token: str
     user_id: str
     scopes: frozenset[str]
     bot_id: str | None = None
+    expires_at: float | None = None
+    enterprise_id: str | None = None
+    is_temporary: bool = False
 
 
 class Workspace:
@@ -85,6 +106,7 @@ class Workspace:
         self.switches = switches
         self.now = now
         self.lock = threading.RLock()
+        self.enterprise: Enterprise | None = None
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.grants: dict[str, Grant] = {}
@@ -92,6 +114,7 @@ class Workspace:
         self.messages = MessageBook(team_id, app.app_id, self.calls, ids, now)
         self.response_urls = ResponseUrls(team_id, ids, now)
         self.triggers = Triggers(ids, now)
+        self.steps: dict[str, Step] = {}
         self.views = ViewBook(team_id, app.app_id, ids, now)
         self._ids = ids
 
@@ -135,12 +158,20 @@ class Workspace:
 
     def bot_grant(self) -> Grant:
         """The grant of the app's bot, under whose name response URLs and commands are answered."""
-        return next(each for each in self.grants.values() if each.bot_id)
+        grant = self._find_bot_grant()
+        if grant is None:
+            raise SlackError("app_not_installed")
+        return grant
 
     @property
     def bot_id(self) -> str | None:
         """The app's bot; None where the app is not installed."""
-        return next((each.bot_id for each in self.grants.values() if each.bot_id), None)
+        grant = self._find_bot_grant()
+        return grant.bot_id if grant else None
+
+    def _find_bot_grant(self) -> Grant | None:
+        """The newest grant of the bot that is not only for one workflow step."""
+        return next((each for each in reversed(self.grants.values()) if each.bot_id and not each.is_temporary), None)
 
     def author(self, grant: Grant) -> Author:
         """The author of what is posted with a token."""

@@ -5,9 +5,51 @@
 
 from __future__ import annotations
 
-from app.emulator.web_api import auth, calls, chat, conversations, users, views
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.emulator.errors import JsonObject
+from app.emulator.web_api import (
+    apps,
+    auth,
+    calls,
+    chat,
+    conversations,
+    functions,
+    history,
+    oauth,
+    openid,
+    profiles,
+    team,
+    unfurls,
+    users,
+    views,
+)
+from app.emulator.web_api.arguments import IncomingCall
 from app.emulator.web_api.method import Method
 
-METHODS: dict[str, Method] = {
-    method.name: method for family in (auth, calls, chat, conversations, users, views) for method in family.METHODS
+if TYPE_CHECKING:
+    from app.emulator.slack import Slack
+
+_FAMILIES = (
+    apps,
+    auth,
+    calls,
+    chat,
+    conversations,
+    functions,
+    history,
+    openid,
+    profiles,
+    team,
+    unfurls,
+    users,
+    views,
+)
+METHODS: dict[str, Method] = {method.name: method for family in _FAMILIES for method in family.METHODS}
+
+OPEN_METHODS: dict[str, Callable[[Slack, IncomingCall], JsonObject]] = {
+    "api.test": auth.api_test,
+    **oauth.OPEN_METHODS,
 }
+"""The methods that need no token; they have no limits here either."""

@@ -31,6 +31,11 @@ class IncomingCall:
     token: str | None = None
     warnings: tuple[str, ...] = ()
     error: SlackError | None = None
+    basic: tuple[str, str] | None = None
+
+    def credentials(self) -> tuple[str | None, str | None]:
+        """The client id and secret, from the `Authorization` header or from the arguments."""
+        return self.basic or (self.args.get("client_id"), self.args.get("client_secret"))
 
 
 def read_request(request: Request) -> IncomingCall:
@@ -48,7 +53,15 @@ def read_request(request: Request) -> IncomingCall:
         body.pop("token", None)
     except SlackError as error:
         return IncomingCall({}, token=token, error=error)
-    return IncomingCall({**args, **body}, request.mimetype == _JSON, token, _warnings(request))
+    is_json = request.mimetype == _JSON
+    return IncomingCall({**args, **body}, is_json, token, _warnings(request), basic=_basic(request))
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    given = request.authorization
+    if given is None or given.type != "basic":
+        return None
+    return given.username or "", given.password or ""
 
 
 def _bearer(header: str) -> str | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.emulator.errors import SlackError, invalid_arguments
-from app.emulator.workspace import Grant, Workspace
+from app.emulator.workspace import Channel, Grant, User, Workspace
+
+if TYPE_CHECKING:
+    from app.emulator.slack import Slack
 
 _TRUE = {"1", "true", "t", "yes"}
 
@@ -81,3 +84,23 @@ class Context:
     workspace: Workspace
     grant: Grant
     args: Arguments
+    slack: Slack
+
+    def readable_channel(self, name: str = "channel") -> Channel:
+        """The conversation that an argument names, if the token can look into it; else `channel_not_found`."""
+        channel = self.workspace.channel(self.args.required(name))
+        if channel.kind != "public" and self.grant.user_id not in channel.members:
+            raise SlackError("channel_not_found")
+        return channel
+
+    def user(self, name: str = "user") -> User:
+        """The member that an argument names, or `user_not_found`."""
+        user = self.workspace.users.get(self.args.required(name))
+        if user is None:
+            raise SlackError("user_not_found")
+        return user
+
+    def require_scope(self, scope: str) -> None:
+        """Refuse with `missing_scope` what this one scope must allow."""
+        if scope not in self.grant.scopes:
+            raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(self.grant.scopes)))

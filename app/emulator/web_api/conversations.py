@@ -1,25 +1,52 @@
-"""conversations.info and conversations.open."""
+"""conversations.info, conversations.list and conversations.open."""
 
 from __future__ import annotations
 
 from app.emulator.errors import JsonObject, SlackError
-from app.emulator.rate_limits import TIER_3
+from app.emulator.rate_limits import TIER_2, TIER_3
 from app.emulator.web_api.context import Context
 from app.emulator.web_api.method import Method
+from app.emulator.web_api.paging import metadata, page_of
 from app.emulator.workspace import Channel
 
 _READ = {"public": "channels:read", "private": "groups:read", "mpim": "mpim:read", "im": "im:read"}
 _OPEN = {"im": "im:write", "mpim": "mpim:write"}
+_TYPES = {"public_channel": "public", "private_channel": "private", "mpim": "mpim", "im": "im"}
 _MOST_OTHERS = 8
 
 
 def info(context: Context) -> JsonObject:
     """https://docs.slack.dev/reference/methods/conversations.info: what the bot may see, it may look up."""
-    channel = context.workspace.channel(context.args.required("channel"))
-    if channel.kind != "public" and context.grant.user_id not in channel.members:
-        raise SlackError("channel_not_found")
-    _require_scope(context, _READ[channel.kind])
-    return {"channel": _shown(context, channel)}
+    channel = context.readable_channel()
+    context.require_scope(_READ[channel.kind])
+    shown = _shown(context, channel)
+    if context.args.flag("include_num_members"):
+        shown["num_members"] = len(channel.members)
+    return {"channel": shown}
+
+
+def listing(context: Context) -> JsonObject:
+    """https://docs.slack.dev/reference/methods/conversations.list: public channels, and what the bot is in."""
+    kinds = _wanted_kinds(context)
+    for kind in kinds:
+        context.require_scope(_READ[kind])
+    without_archived = context.args.flag("exclude_archived")
+    found = [
+        channel
+        for channel in context.workspace.channels.values()
+        if channel.kind in kinds
+        and (channel.kind == "public" or context.grant.user_id in channel.members)
+        and not (without_archived and channel.is_archived)
+    ]
+    shown, cursor = page_of(found, context.args)
+    return {"channels": [_shown(context, channel) for channel in shown]} | metadata(cursor)
+
+
+def _wanted_kinds(context: Context) -> list[str]:
+    names = [name.strip() for name in (context.args.text("types") or "public_channel").split(",")]
+    if not set(names) <= set(_TYPES):
+        raise SlackError("invalid_types")
+    return [_TYPES[name] for name in names]
 
 
 def open_conversation(context: Context) -> JsonObject:
@@ -43,14 +70,8 @@ def _with_users(context: Context) -> tuple[Channel, bool]:
         raise SlackError("too_many_users")
     if any(user not in context.workspace.users for user in users):
         raise SlackError("user_not_found")
-    _require_scope(context, _OPEN["im" if len(set(users)) == 1 else "mpim"])
+    context.require_scope(_OPEN["im" if len(set(users)) == 1 else "mpim"])
     return context.workspace.open_conversation([*users, context.grant.user_id])
-
-
-def _require_scope(context: Context, scope: str) -> None:
-    if scope not in context.grant.scopes:
-        provided = ",".join(sorted(context.grant.scopes))
-        raise SlackError("missing_scope", needed=scope, provided=provided)
 
 
 def _shown(context: Context, channel: Channel) -> JsonObject:
@@ -102,6 +123,14 @@ METHODS = (
         TIER_3,
         ("channel",),
         allows_get=True,
+    ),
+    Method(
+        "conversations.list",
+        listing,
+        ("channels:read", "groups:read", "mpim:read", "im:read"),
+        TIER_2,
+        allows_get=True,
+        needs_team=True,
     ),
     Method(
         "conversations.open",

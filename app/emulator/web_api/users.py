@@ -1,20 +1,25 @@
-"""users.info and users.lookupByEmail."""
+"""users.info, users.list and users.lookupByEmail."""
 
 from __future__ import annotations
 
 from app.emulator.errors import JsonObject, SlackError
-from app.emulator.rate_limits import TIER_3, TIER_4
+from app.emulator.rate_limits import TIER_2, TIER_3, TIER_4
 from app.emulator.web_api.context import Context
 from app.emulator.web_api.method import Method
+from app.emulator.web_api.paging import metadata, page_of
 from app.emulator.workspace import User
 
 
 def info(context: Context) -> JsonObject:
     """https://docs.slack.dev/reference/methods/users.info"""
-    user = context.workspace.users.get(context.args.required("user"))
-    if user is None:
-        raise SlackError("user_not_found")
-    return {"user": _shown(context, user)}
+    return {"user": _shown(context, context.user())}
+
+
+def everybody(context: Context) -> JsonObject:
+    """https://docs.slack.dev/reference/methods/users.list"""
+    shown, cursor = page_of(list(context.workspace.users.values()), context.args, usual=1000)
+    answer = {"members": [_shown(context, user) for user in shown], "cache_ts": int(context.workspace.now())}
+    return answer | metadata(cursor)
 
 
 def lookup_by_email(context: Context) -> JsonObject:
@@ -38,7 +43,7 @@ def _shown(context: Context, user: User) -> JsonObject:
         "tz": "Europe/London",
         "tz_label": "Greenwich Mean Time",
         "tz_offset": 0,
-        "profile": _profile(context, user),
+        "profile": profile_of(context, user),
         "is_admin": user.is_admin,
         "is_owner": False,
         "is_primary_owner": False,
@@ -52,7 +57,7 @@ def _shown(context: Context, user: User) -> JsonObject:
     }
 
 
-def _profile(context: Context, user: User) -> JsonObject:
+def profile_of(context: Context, user: User) -> JsonObject:
     """The profile; an e-mail address is in it only with the scope for it."""
     first, _, last = user.real_name.partition(" ")
     profile: JsonObject = {
@@ -72,6 +77,7 @@ def _profile(context: Context, user: User) -> JsonObject:
         f"image_{size}": f"https://avatars.example.com/{user.id}_{size}.png"
         for size in ("24", "32", "48", "72", "192", "512")
     }
+    profile |= {name: value for name, value in user.profile.items() if name != "email"}
     if user.email and "users:read.email" in context.grant.scopes:
         profile["email"] = user.email
     return profile
@@ -79,5 +85,6 @@ def _profile(context: Context, user: User) -> JsonObject:
 
 METHODS = (
     Method("users.info", info, ("users:read",), TIER_4, ("user",), allows_get=True),
+    Method("users.list", everybody, ("users:read",), TIER_2, allows_get=True, needs_team=True),
     Method("users.lookupByEmail", lookup_by_email, ("users:read.email",), TIER_3, ("email",), allows_get=True),
 )

@@ -38,6 +38,9 @@ def publish(context: Context) -> JsonObject:
     user_id = context.args.required("user_id")
     if user_id not in context.workspace.users:
         raise SlackError("user_not_found")
+    manifest = context.slack.manifest
+    if manifest is not None and not manifest.home_tab:
+        raise SlackError("not_enabled")
     definition = _definition(context, ("home",))
     return _shown(context, context.workspace.views.publish(user_id, definition, context.args.text("hash")))
 
