@@ -14,6 +14,21 @@ from app.emulator.web_api import METHODS
 from app.emulator.workspace import Grant
 
 FORM = "application/x-www-form-urlencoded"
+WITHOUT_SCOPES = {
+    "apps.uninstall",
+    "auth.revoke",
+    "auth.test",
+    "chat.getPermalink",
+    "functions.completeError",
+    "functions.completeSuccess",
+    "views.open",
+    "views.publish",
+    "views.push",
+    "views.update",
+}
+NOT_FOR_BOTS = {"apps.connections.open", "openid.connect.userInfo", "users.profile.set"}
+ANSWERED_WITHOUT_ARGUMENTS = {"auth.revoke", "auth.test", "bots.info", "users.list"}
+BOT_METHODS_WITH_SCOPES = sorted(METHODS.keys() - WITHOUT_SCOPES - NOT_FOR_BOTS)
 
 
 def ask(http: httpx.Client, body: bytes | str, content_type: str | None, method: str = "auth.test") -> dict[str, Any]:
@@ -154,14 +169,14 @@ def test_the_body_wins_over_the_query(http: httpx.Client) -> None:
     assert answer["user"]["id"] == "U0GRACE"
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", sorted(METHODS.keys() - {"auth.revoke"}))
 def test_a_team_id_disturbs_no_method(http: httpx.Client, method: str) -> None:
     without = http.post(f"/api/{method}", data={}).json()
     assert http.post(f"/api/{method}", data={"team_id": "T0LOCAL"}).json() == without
 
 
-@pytest.mark.parametrize("method", sorted(METHODS.keys() - {"auth.test"}))
-def test_every_method_needs_a_scope(emulator: Emulator, method: str) -> None:
+@pytest.mark.parametrize("method", BOT_METHODS_WITH_SCOPES)
+def test_a_method_needs_its_scope(emulator: Emulator, method: str) -> None:
     emulator.workspace().add_grant(Grant("xoxb-bare", "U0BOT", frozenset({"commands"}), "B0BOT"))
     answer = httpx.post(emulator.api_url + method, headers={"Authorization": "Bearer xoxb-bare"}).json()
     assert (answer["error"], answer["provided"]) == ("missing_scope", "commands")
@@ -180,11 +195,25 @@ def test_a_refusal_is_http_200(http: httpx.Client) -> None:
     assert http.post("/api/calls.info", data={"id": "R1"}).status_code == 200
 
 
+def test_all_others_need_scopes() -> None:
+    assert {name for name, method in METHODS.items() if not method.scopes} == WITHOUT_SCOPES
+
+
+@pytest.mark.parametrize("method", sorted(NOT_FOR_BOTS))
+def test_some_methods_are_not_for_bots(http: httpx.Client, method: str) -> None:
+    assert http.post(f"/api/{method}").json() == {"ok": False, "error": "not_allowed_token_type"}
+
+
+def test_an_app_level_token_is_for_sockets_only(emulator: Emulator) -> None:
+    headers = {"Authorization": "Bearer xapp-local"}
+    assert httpx.post(emulator.api_url + "auth.test", headers=headers).json()["error"] == "not_allowed_token_type"
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(
     body=st.binary(max_size=200),
     content_type=st.sampled_from(["application/json", FORM, "multipart/form-data; boundary=b", "text/plain", "x"]),
-    method=st.sampled_from(sorted(METHODS.keys() - {"auth.test"})),
+    method=st.sampled_from(sorted(METHODS.keys() - ANSWERED_WITHOUT_ARGUMENTS)),
 )
 def test_garbage_is_always_answered_with_a_refusal(
     http: httpx.Client, emulator: Emulator, body: bytes, content_type: str, method: str
@@ -207,9 +236,9 @@ def test_garbage_is_always_answered_with_a_refusal(
         max_leaves=5,
     ),
     name=st.sampled_from(
-        ["id", "users", "channel", "blocks", "date_start", "duration", "external_unique_id", "join_url"]
+        ["id", "users", "channel", "blocks", "date_start", "duration", "external_unique_id", "join_url", "view"]
     ),
-    method=st.sampled_from(sorted(METHODS)),
+    method=st.sampled_from(sorted(METHODS.keys() - {"auth.revoke"})),
 )
 def test_json_of_any_shape_is_answered(
     http: httpx.Client, emulator: Emulator, value: object, name: str, method: str
