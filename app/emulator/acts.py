@@ -9,7 +9,7 @@ from app.emulator import interactions, outgoing, people
 from app.emulator.errors import JsonObject, Misused, SlackError
 from app.emulator.page import forms
 from app.emulator.slack import Slack
-from app.emulator.typed import as_mrkdwn
+from app.emulator.typed import as_mrkdwn, escaped
 from app.emulator.views import home_of, views_of
 
 
@@ -23,7 +23,7 @@ def say(slack: Slack, fields: JsonObject) -> JsonObject:
     command, _, rest = text.strip().partition(" ")
     if thread:
         raise Misused(f"{command} cannot be used in a thread")
-    answer = outgoing.slash(slack, command, rest, *_who_and_where(fields), fields.get("team"))
+    answer = outgoing.slash(slack, command, escaped(rest), *_who_and_where(fields), fields.get("team"))
     return {"text": answer.text}
 
 
@@ -39,11 +39,29 @@ def act(slack: Slack, fields: JsonObject) -> JsonObject:
     return asdict(interactions.block_action(slack, _text(fields, "user"), place, action, fields.get("team")))
 
 
+def suggest(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "view" or "channel" and "ts", "action", "text", "team"}`: ask the app for options of a menu."""
+    place = {name: fields[name] for name in ("channel", "ts") if fields.get(name)}
+    if fields.get("view"):
+        place = {"view_id": fields["view"]}
+    typed = str(fields.get("text", ""))
+    found = interactions.suggest(
+        slack, _text(fields, "user"), place, _text(fields, "action"), typed, fields.get("team")
+    )
+    return {"options": [each for option in found for each in option.get("options", [option])]}
+
+
 def submit(slack: Slack, fields: JsonObject) -> JsonObject:
     """`{"user", "view", "state", "team"}`: submit a modal; the answer names the inputs that are wrong."""
     user, view = _text(fields, "user"), _text(fields, "view")
     state = forms.state(_blocks(slack, fields), fields.get("state") or {})
     return asdict(interactions.submit_view(slack, user, view, state, fields.get("team")))
+
+
+def decline(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"user", "channel", "call", "team"}`: decline a call in a direct conversation."""
+    user, channel = _who_and_where(fields)
+    return {"status": people.decline_call(slack, user, channel, _text(fields, "call"), fields.get("team")).status}
 
 
 def close(slack: Slack, fields: JsonObject) -> JsonObject:
@@ -102,7 +120,9 @@ ACTS: dict[str, Act] = {
     "say": say,
     "act": act,
     "submit": submit,
+    "suggest": suggest,
     "close": close,
+    "decline": decline,
     "shortcut": shortcut,
     "home": open_home,
 }

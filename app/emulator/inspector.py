@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from app.emulator.app_link import Answered
 from app.emulator.errors import JsonObject, Misused
@@ -24,6 +25,7 @@ class Entry:
     number: int
     direction: str
     method: str
+    detail: str
     verb: str
     address: str
     at: str
@@ -53,6 +55,7 @@ def entry(numbered: Numbered) -> Entry:
         number=numbered.number,
         direction=FROM_APP if is_from_app else TO_APP,
         method=request.method if isinstance(request, RecordedRequest) else request.kind,
+        detail="" if isinstance(request, RecordedRequest) else _detail(request),
         verb=request.http_method if isinstance(request, RecordedRequest) else "POST",
         address=request.path if isinstance(request, RecordedRequest) else request.url,
         at=f"{at:%H:%M:%S}",
@@ -80,6 +83,15 @@ def _headers(sent: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in sent.items() if name.lower() not in _MADE_ANEW}
 
 
+def _detail(sent: SentRequest) -> str:
+    """What a request to the app is about, in few words."""
+    args = sent.args
+    if sent.kind == "slash":
+        return f"{args.get('command', '')} {args.get('text', '')}".strip()
+    about = args.get("event") if isinstance(args.get("event"), dict) else args
+    return str(about.get("type", "")) if isinstance(about, dict) else ""
+
+
 def _error(request: RecordedRequest | SentRequest) -> str | None:
     """The error inside an answer that is a success by its status."""
     if isinstance(request, SentRequest) or request.status != 200:
@@ -91,11 +103,20 @@ def _duration(milliseconds: float) -> str:
     return f"{milliseconds / 1000:.1f} s" if milliseconds >= 1000 else f"{milliseconds:.0f} ms"
 
 
-def _pretty(value: JsonObject | str | None) -> str:
+def _pretty(value: Any) -> str:
     """A body for people; JSON is indented, also where it hides in a text."""
+    value = _opened(value)
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return str(value)
-    return "" if value in (None, "", {}) else json.dumps(value, indent=2, ensure_ascii=False)
+        return value
+    opened = {name: _opened(each) for name, each in value.items()} if isinstance(value, dict) else value
+    return json.dumps(opened, indent=2, ensure_ascii=False) if opened else ""
+
+
+def _opened(value: Any) -> Any:
+    """What a text holds, if that is JSON with something inside: forms carry their arrays like this."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

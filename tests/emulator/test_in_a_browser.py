@@ -321,6 +321,7 @@ def test_pictures_for_the_documentation(
         other = tabs.open(user="U0ADA", **query)
         wait_for_text(card(other), "1 left")
         picture(other, name, tmp_path)
+    app.slack.faults.add("calls.update", "status", status=429, retry_after=2, times=3)
     inspector = tabs.open("/inspector")
-    inspector.locator(".entry[data-method='calls.participants.remove'] summary").click()
+    inspector.locator(".entry[data-method='calls.participants.add'] summary").last.click()
     picture(inspector, "inspector", tmp_path)

@@ -40,7 +40,9 @@ class BlockView:
 class BlockReader:
     """Reads the blocks of one workspace, where people and channels have names."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, callee: str | None = None) -> None:
+        """`callee` is who may decline the calls that others started, which only a direct message offers."""
+        self._callee = callee
         self._workspace = workspace
         self._names = names_of(workspace)
         self._kinds: dict[str, Callable[[JsonObject], BlockView]] = {
@@ -121,7 +123,8 @@ class BlockReader:
         filled = block.get("call")
         workspace = self._workspace
         shown = filled["v1"] if filled else card(workspace.calls.get(block["call_id"]), workspace.app.app_id)
-        return BlockView("call", block.get("block_id", ""), card=card_view(workspace, shown))
+        can_decline = self._callee not in (None, shown.get("created_by"))
+        return BlockView("call", block.get("block_id", ""), card=card_view(workspace, shown, can_decline=can_decline))
 
 
 def _unknown(block: JsonObject) -> BlockView:

@@ -27,7 +27,8 @@ class CardView:
     took: str
     present: list[Face]
     gone: list[Face]
-    app_name: str
+    is_declined: bool = False
+    can_decline: bool = False
 
     @property
     def crowd(self) -> list[Face]:
@@ -56,7 +57,7 @@ class CardView:
         return f"{self.title} is live. {self.headcount}{': ' + names if names else ''}."
 
 
-def card_view(workspace: Workspace, card: JsonObject) -> CardView:
+def card_view(workspace: Workspace, card: JsonObject, *, can_decline: bool = False) -> CardView:
     """The view of a `call.v1`. One that comes from elsewhere may lack its lists of people."""
     present = card.get("active_participants") or []
     gone = [person for person in card.get("all_participants") or [] if find_person(person, present) is None]
@@ -71,5 +72,6 @@ def card_view(workspace: Workspace, card: JsonObject) -> CardView:
         took=duration(card["date_end"] - card["date_start"]),
         present=[participant_face(workspace, person) for person in present],
         gone=[participant_face(workspace, person) for person in gone],
-        app_name=workspace.app.name,
+        is_declined=bool(card.get("was_rejected")),
+        can_decline=can_decline and is_live and not card.get("was_rejected"),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from app.emulator.errors import JsonObject
 from app.emulator.slack import Slack
 
 _SUBCOMMAND = re.compile(r"[a-z][\w-]*(?= |$)")
@@ -43,6 +42,7 @@ class Offer:
 
     commands: list[Command] = field(default_factory=list)
     shortcuts: list[Shortcut] = field(default_factory=list)
+    has_home: bool = True
 
     def of_kind(self, kind: str) -> list[Shortcut]:
         """The global shortcuts, or those of messages."""
@@ -63,21 +63,11 @@ _UNSEEDED = Offer(
 
 def offer(slack: Slack) -> Offer:
     """What the app's manifest names, else what the app is known to have."""
-    manifest = getattr(slack, "manifest", None)
-    features: JsonObject | None = getattr(manifest, "features", None)
-    if not features:
+    manifest = slack.manifest
+    if manifest is None:
         return _UNSEEDED
-    return read_offer(features)
-
-
-def read_offer(features: JsonObject) -> Offer:
-    """The `features` of a manifest. Format: https://docs.slack.dev/reference/app-manifest"""
-    commands = [
-        Command(each["command"], each.get("description", ""), each.get("usage_hint", ""))
-        for each in features.get("slash_commands", [])
-    ]
+    commands = [Command(each.command, each.description, each.usage_hint) for each in manifest.commands.values()]
     shortcuts = [
-        Shortcut(each["callback_id"], each["name"], each.get("description", ""), each["type"])
-        for each in features.get("shortcuts", [])
+        Shortcut(each.callback_id, each.name, each.description, each.kind) for each in manifest.shortcuts.values()
     ]
-    return Offer(commands, shortcuts)
+    return Offer(commands, shortcuts, manifest.home_tab)

@@ -9,6 +9,7 @@ from flask import Flask, render_template, request
 from app.emulator.errors import JsonObject
 from app.emulator.faults import FaultKind
 from app.emulator.inspector import entries
+from app.emulator.mrkdwn import as_html
 from app.emulator.slack import Slack
 
 MOST_ENTRIES = 300
@@ -54,6 +55,12 @@ def _newest(slack: Slack, after: int) -> list[JsonObject]:
     return list(reversed(entries(slack.journal, after, MOST_ENTRIES)))
 
 
+def _explained(slack: Slack) -> JsonObject:
+    """The switches, their help as HTML."""
+    described = slack.switches.described()
+    return {name: switch | {"help": as_html(str(switch["help"]), {})} for name, switch in described.items()}
+
+
 def _controls(slack: Slack) -> JsonObject:
     assert set(_FAULT_WORDS) == set(get_args(FaultKind))
     limits = slack.limits.described()
@@ -62,7 +69,7 @@ def _controls(slack: Slack) -> JsonObject:
         "fault_words": _FAULT_WORDS,
         "presets": _PRESETS,
         "methods": ["*", "response_url", *sorted(limits["per_minute"])],  # type: ignore[call-overload]
-        "switches": slack.switches.described(),
+        "switches": _explained(slack),
         "limits": limits,
         "request_url": slack.app_link.request_url,
     }

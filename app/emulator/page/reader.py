@@ -36,7 +36,7 @@ class Reader:
         if self.workspace.team_id != "T0LOCAL":
             here["team"] = self.workspace.team_id
         merged = here | changes
-        if "channel" in changes:
+        if changes.get("channel"):
             merged.pop("view", None)
         return "/?" + urlencode({name: value for name, value in merged.items() if value})
 

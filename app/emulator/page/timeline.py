@@ -52,7 +52,7 @@ def timeline(reader: Reader, channel: Channel) -> Timeline:
     book = reader.workspace.messages
     private = [each for each in book.only_for(reader.user.id) if each.channel == channel.id]
     everything = sorted([*book.in_channel(channel.id), *private], key=lambda message: message.ts)
-    writer = _Writer(reader)
+    writer = _Writer(reader, channel)
     roots = [each for each in everything if not _is_reply(each)][-_MOST_MESSAGES:]
     thread = [each for each in everything if reader.thread in (each.ts, each.draft.thread_ts)] if reader.thread else []
     views = [writer.with_replies(message, _replies(message, everything)) for message in roots]
@@ -70,9 +70,9 @@ def _replies(message: Message, everything: list[Message]) -> list[Message]:
 class _Writer:
     """Turns messages into views."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, channel: Channel) -> None:
         self._workspace = reader.workspace
-        self._blocks = BlockReader(reader.workspace)
+        self._blocks = BlockReader(reader.workspace, reader.user.id if channel.kind == "im" else None)
 
     def view(self, message: Message) -> MessageView:
         shown = self._workspace.messages.shown(message)

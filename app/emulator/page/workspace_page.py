@@ -49,7 +49,7 @@ def _view(slack: Slack, reader: Reader) -> JsonObject:
         "modal": modal(workspace, user),
         "offer": offered,
         "commands": _completions(offered),
-        "connected": slack.app_link.request_url is not None,
+        "connected": slack.app_link.is_connected,
     }
 
 

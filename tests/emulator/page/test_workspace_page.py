@@ -155,6 +155,15 @@ def test_an_archived_channel_cannot_be_written_in(http: httpx.Client) -> None:
     assert "<textarea" not in page
 
 
+def test_each_place_has_an_address_of_its_own(http: httpx.Client) -> None:
+    page = http.get("/", params={"user": "U0GRACE", "channel": "C0RANDOM"}).text
+    for address in ("/?user=U0GRACE&amp;channel=C0GENERAL", "/?user=U0GRACE&amp;view=home"):
+        assert f'href="{address}"' in page
+    home = http.get("/", params={"user": "U0GRACE", "view": "home"}).text
+    assert 'href="/?user=U0ADA&amp;view=home"' in home
+    assert 'href="/?user=U0GRACE&amp;channel=C0GENERAL"' in home
+
+
 def test_the_home_is_what_the_app_published(client: WebClient, http: httpx.Client) -> None:
     assert "Nothing at home yet" in http.get("/", params={"view": "home"}).text
     block = {"type": "header", "text": {"type": "plain_text", "text": "Your calls"}}

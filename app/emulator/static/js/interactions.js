@@ -1,6 +1,7 @@
 // Buttons, menus and fields of the app, in messages, modals and its Home.
 
 import { announce } from "./announce.js";
+import { oneAtATime } from "./live.js";
 import { here } from "./place.js";
 import { send } from "./send.js";
 
@@ -10,6 +11,7 @@ export function setUpInteractions() {
   document.addEventListener("click", onClick);
   document.addEventListener("change", onChange);
   document.addEventListener("keydown", onKey);
+  document.addEventListener("input", onInput);
 }
 
 // The values of all fields of a view or message, by block and action.
@@ -54,18 +56,38 @@ function onKey(event) {
   }
 }
 
+// Menus whose options the app gives while one types.
+function onInput(event) {
+  if (event.target.matches("[data-remote]")) suggestionsFor(event.target)();
+}
+
+const suggestions = new WeakMap();
+
+function suggestionsFor(field) {
+  if (!suggestions.has(field)) suggestions.set(field, oneAtATime(() => suggest(field)));
+  return suggestions.get(field);
+}
+
+async function suggest(field) {
+  const asked = { ...here(), ...placeOf(field), action: field.dataset.action, text: field.value };
+  const { options } = await send("POST", "/emulator/suggest", asked).catch(() => ({ options: [] }));
+  field.list.replaceChildren(...options.map((option) => new Option(option.text.text, option.value)));
+}
+
+function placeOf(element) {
+  const view = element.closest("[data-view]");
+  return view ? { view: view.dataset.view } : { ts: element.closest("[data-ts]").dataset.ts };
+}
+
 function isWritten(element) {
-  return element.matches("textarea, input:not([type=date], [type=time], [type=datetime-local])");
+  return element.matches("textarea, input:not([type=date], [type=time], [type=datetime-local], [data-remote])");
 }
 
 function use(element, values) {
   if (element.dataset.question && !confirm(element.dataset.question)) return;
-  const view = element.closest("[data-view]");
-  const message = element.closest("[data-ts]");
-  const root = view ?? message;
-  const place = view ? { view: view.dataset.view } : { ts: message.dataset.ts };
+  const root = element.closest("[data-view], [data-ts]");
   const { block, action } = element.dataset;
-  report(element, send("POST", "/emulator/act", { ...here(), ...place, block, action, values, state: stateOf(root) }));
+  report(element, send("POST", "/emulator/act", { ...here(), ...placeOf(element), block, action, values, state: stateOf(root) }));
 }
 
 function useShortcut(item) {

@@ -58,7 +58,7 @@ async function go(address, { push = true } = {}) {
 
 // The app hears when somebody looks at its Home.
 function greetHome() {
-  if (!here().channel) send("POST", "/emulator/home", here()).catch(() => {});
+  if (app.hasAttribute("data-greets")) send("POST", "/emulator/home", here()).catch(() => {});
 }
 
 function onClick(event) {
