@@ -1,4 +1,8 @@
-"""``demo``: the app with an embedded database, beside a local Slack workspace. No account is needed."""
+"""``demo``: the app with an embedded database, beside a Slack workspace and a call provider on this machine.
+
+The workspace and the room begin empty each time. What the app remembers stays in a file, so that it can be restarted
+alone and seen to pick up where it was.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import httpx
 
 from app import config
+from app.cli.manifest import read_manifest
+from app.emulator import Emulator
+from app.room import LocalRoom
 
 if TYPE_CHECKING:
     from app.cli import Commands
@@ -22,75 +32,115 @@ if TYPE_CHECKING:
 DATABASE = Path("local") / "switchboard.db"
 APP_PORT = 8000
 WORKSPACE_PORT = 4010
+ROOM_PORT = 4020
 START_SECONDS = 30
 
 
 def add_to(commands: Commands) -> None:
     parser = commands.add_parser("demo", help="run everything on this machine, without any account")
     parser.add_argument("--port", type=int, default=APP_PORT, help=f"the app's port ({APP_PORT})")
-    parser.add_argument(
-        "--workspace-port", type=int, default=WORKSPACE_PORT, help=f"the local workspace's port ({WORKSPACE_PORT})"
-    )
+    parser.add_argument("--workspace-port", type=int, default=WORKSPACE_PORT, help=f"({WORKSPACE_PORT})")
+    parser.add_argument("--room-port", type=int, default=ROOM_PORT, help=f"({ROOM_PORT})")
+    parser.add_argument("--reset", action="store_true", help="forget what the app remembers of earlier runs")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     given = config.environment()
     if given.get("SLACK_BOT_TOKEN") or given.get("SLACK_BOT_TOKEN_FILE"):
-        print("SLACK_BOT_TOKEN is set: starting the app only, for your own workspace.")
+        print("SLACK_BOT_TOKEN is set: starting the app only, for your own workspace.", flush=True)
         return subprocess.call([sys.executable, "-m", "app", "serve"])
-    return _run_locally(options.port, options.workspace_port)
+    if options.reset:
+        _forget()
+    DATABASE.parent.mkdir(exist_ok=True)
+    with _neighbours(options) as (workspace, room):
+        return _App(options.port, _local_settings(options.port, workspace, room)).run_until_stopped(
+            _welcome(options.port, workspace, room)
+        )
 
 
-def _run_locally(port: int, workspace_port: int) -> int:
-    from app.emulator import Emulator
+def _forget() -> None:
+    for file in DATABASE.parent.glob(f"{DATABASE.name}*"):
+        file.unlink()
 
-    workspace = Emulator().start(port=workspace_port)
-    workspace.connect_app(f"http://127.0.0.1:{port}/slack/events")
-    env = {**os.environ, **_local_settings(port, workspace.api_url)}
-    app = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=env)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: app.terminate())
+
+@contextmanager
+def _neighbours(options: argparse.Namespace) -> Iterator[tuple[Emulator, LocalRoom]]:
+    """The workspace and the room, sending what happens in them to the app."""
+    app = f"http://127.0.0.1:{options.port}"
+    workspace = Emulator(manifest=read_manifest())
+    room = LocalRoom(f"{app}/webhooks/standard")
     try:
-        if _is_up(app, port):
-            print(_welcome(port, workspace.url), flush=True)
-        return app.wait()
-    except KeyboardInterrupt:
-        # The terminal has told the app as well; it finishes what it has begun.
-        app.wait()
-        return 0
+        workspace.start(options.workspace_port)
+        room.start(options.room_port)
+        workspace.connect_app(f"{app}/slack/events")
+        yield workspace, room
     finally:
+        room.stop()
         workspace.stop()
 
 
-def _local_settings(port: int, api_url: str) -> Mapping[str, str]:
-    # The workspace begins empty, and so must what the app remembers of it.
-    DATABASE.parent.mkdir(exist_ok=True)
-    for file in DATABASE.parent.glob(f"{DATABASE.name}*"):
-        file.unlink()
+def _local_settings(port: int, workspace: Emulator, room: LocalRoom) -> Mapping[str, str]:
     return {
-        "SLACK_BOT_TOKEN": "xoxb-local",
-        "SLACK_SIGNING_SECRET": "local-secret",
-        "SLACK_API_URL": api_url,
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_SIGNING_SECRET": workspace.signing_secret,
+        "SLACK_API_URL": workspace.api_url,
         "PUBLIC_URL": f"http://localhost:{port}",
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{DATABASE.as_posix()}",
-        "LINK_TEMPLATE": os.environ.get("LINK_TEMPLATE", "https://meet.jit.si/{slug}"),
-        "DEFAULT_PROVIDER": os.environ.get("DEFAULT_PROVIDER", "link"),
+        "DEFAULT_PROVIDER": "standard",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+        **room.settings(),
     }
 
 
-def _is_up(app: subprocess.Popen[bytes], port: int) -> bool:
-    """Whether the app answers; False as soon as it has ended instead."""
-    for _ in range(START_SECONDS * 10):
-        if _answers(f"http://127.0.0.1:{port}/readyz"):
-            return True
-        with suppress(subprocess.TimeoutExpired):
-            app.wait(timeout=0.1)
-            return False
-    print("The app did not answer in time; its log is above.", file=sys.stderr)
-    return False
+@dataclass
+class _App:
+    """The app as a process of its own, started anew when it ends by itself or when somebody presses Enter."""
+
+    port: int
+    settings: Mapping[str, str]
+    stopping: bool = False
+    process: subprocess.Popen[bytes] | None = None
+
+    def run_until_stopped(self, welcome: str) -> int:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+        while not self.stopping:
+            self.process = subprocess.Popen([sys.executable, "-m", "app", "serve"], env={**os.environ, **self.settings})
+            if not self._is_up():
+                return self.process.wait() or 1
+            print(welcome, flush=True)
+            if welcome != _RESTARTED and sys.stdin.isatty():
+                threading.Thread(target=self._restart_on_enter, daemon=True).start()
+            self.process.wait()
+            welcome = _RESTARTED
+        print("Stopped.", flush=True)
+        return 0
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+        if self.process is not None:
+            self.process.terminate()
+
+    def _restart_on_enter(self) -> None:
+        for _ in sys.stdin:
+            if self.process is not None:
+                self.process.terminate()
+
+    def _is_up(self) -> bool:
+        """Whether the app comes to answer; False as soon as it has ended instead."""
+        assert self.process is not None
+        for _ in range(START_SECONDS * 10):
+            if _answers(f"http://127.0.0.1:{self.port}/readyz"):
+                return True
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=0.1)
+                return False
+        print("The app did not answer in time; its log is above.", file=sys.stderr)
+        self.process.terminate()
+        return False
 
 
 def _answers(url: str) -> bool:
@@ -100,17 +150,23 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _welcome(port: int, workspace_url: str) -> str:
+_RESTARTED = "  The app has started again, and goes on where it was."
+
+
+def _welcome(port: int, workspace: Emulator, room: LocalRoom) -> str:
     return "\n".join(
         [
             "",
-            f"  Your Slack workspace   {workspace_url}/",
+            f"  Your Slack workspace   {workspace.url}/",
+            f"  A room for calls       {room.url}/",
             f"  Switchboard itself     http://localhost:{port}/healthz",
             "",
-            "  Open the workspace and type:  /ring Weekly sync",
-            "  A card with a Join button appears in the channel; `/ring end` ends it, `/ring help` tells the rest.",
+            "  1. Open the workspace and type   /ring Weekly sync",
+            "  2. Press Join on the card, and watch the card follow who comes and goes.",
+            "     A second browser window is a second person.",
+            "  3. `/ring end` ends the call, `/ring help` tells the rest.",
             "",
-            "  Ctrl-C stops everything.",
+            "  Ctrl-C stops everything; Enter restarts the app alone.",
             "",
         ]
     )

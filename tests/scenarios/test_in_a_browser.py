@@ -1,0 +1,159 @@
+"""What `./dev run` starts, used as a newcomer would: three processes' worth of real things, and real browsers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import psutil
+import pytest
+
+from tests.emulator.browser import Tabs, picture
+from tests.processes import clean, free_port
+from tests.room.window import FLAGS, Window
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = pytest.mark.browser
+START_SECONDS = 60
+# A card waits for at most one refusal of Slack and one retry of ours.
+HEAL_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    process: subprocess.Popen[str]
+    workspace: str
+    app: str
+
+    def kill_the_app(self) -> None:
+        """As a crash would: at once, and without a word."""
+        [app] = psutil.Process(self.process.pid).children()
+        for part in [*app.children(recursive=True), app]:
+            part.kill()
+
+    def wait_for(self, words: str) -> None:
+        """Until the demo has printed this."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if words in line:
+                return
+        raise AssertionError(f"the demo ended without saying {words!r}")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    ports = {name: free_port() for name in ("--port", "--workspace-port", "--room-port")}
+    options = [str(part) for option in ports.items() for part in option]
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "app", "demo", *options],
+        env=clean({}),
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    started = Demo(process, f"http://127.0.0.1:{ports['--workspace-port']}", f"http://127.0.0.1:{ports['--port']}")
+    try:
+        started.wait_for("Ctrl-C stops everything")
+        yield started
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright (requirements-dev.txt)")
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("needs Chromium (apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def card(page: Page) -> Locator:
+    return page.get_by_role("region", name=re.compile("^Call: "))
+
+
+def wait_for_card(page: Page, words: str) -> None:
+    card(page).filter(has_text=words).wait_for(timeout=HEAL_MS)
+
+
+def names_on(page: Page) -> list[str]:
+    people = card(page).get_by_role("list", name="On the call").get_by_role("listitem")
+    return sorted(text.splitlines()[-1] for text in people.all_inner_texts())
+
+
+def test_a_call_is_held_and_its_card_follows(demo: Demo, chromium: Browser, tmp_path: Path) -> None:
+    tabs = Tabs(chromium, demo.workspace)
+    page = tabs.open(user="U0ADA")
+    composer = page.get_by_role("combobox", name="Message #general")
+    composer.fill("/ring Weekly sync")
+    composer.press("Enter")
+    wait_for_card(page, "Nobody is in yet")
+    link = str(card(page).get_by_role("link", name="Join Weekly sync").get_attribute("href"))
+
+    ada, grace = (Window(chromium.new_context(viewport={"width": 1280, "height": 800})) for _ in range(2))
+    ada.join(link, "Ada Lovelace")
+    grace.join(link, "Grace Hopper")
+    for window in (ada, grace):
+        window.wait_for_moving_pictures(1)
+    wait_for_card(page, "2 on the call")
+    assert names_on(page) == ["Ada Lovelace", "Grace Hopper"]
+    picture(page, "a-call", tmp_path)
+    picture(ada.page, "in-the-room", tmp_path)
+
+    grace.page.click("#leave")
+    wait_for_card(page, "1 on the call")
+
+    # Slack refuses for a while, and the card comes right by itself.
+    fault = {"method": "calls.participants.add", "kind": "status", "status": 429, "retry_after": 1}
+    httpx.post(f"{demo.workspace}/emulator/faults", json=fault).raise_for_status()
+    grace.page.click("text=Join again")
+    grace.page.wait_for_selector("#preview-tile.has-video")
+    grace.come_in("Grace Hopper").wait_for_moving_pictures(1)
+    assert names_on(page) == ["Ada Lovelace"]
+    httpx.delete(f"{demo.workspace}/emulator/faults").raise_for_status()
+    wait_for_card(page, "2 on the call")
+
+    # The app dies, starts again, and goes on where it was.
+    demo.kill_the_app()
+    demo.wait_for("goes on where it was")
+    ada.page.click("text=End for everyone")
+    ada.page.locator("dialog[open] button", has_text=re.compile("End")).last.click()
+    wait_for_card(page, "Ended")
+    assert names_on(page) == []
+    grace.page.wait_for_selector("text=ended")
+
+    assert [ada.complaints, grace.complaints, tabs.complaints] == [[], [], []]
+    for window in (ada, grace):
+        window.context.close()
+    tabs.close()
+
+
+def test_with_a_token_of_ones_own_only_the_app_is_started(tmp_path: Path) -> None:
+    """It then says what it lacks for that, as `serve` does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "demo"],
+        env=clean({"SLACK_BOT_TOKEN": "xoxb-1"}),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "starting the app only" in done.stdout
+    assert "SLACK_SIGNING_SECRET: is missing" in done.stderr
