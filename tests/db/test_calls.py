@@ -172,9 +172,10 @@ def test_a_meeting_is_found_with_what_is_known_of_one_person(database: Database)
             assert call.snapshot.participants == loaded
 
 
-def test_a_meeting_that_is_reused_belongs_to_its_newest_call(database: Database) -> None:
-    given_call(database, "call-new", at=LATER, meeting_id="m-1")
-    given_call(database, "call-old", at=START, meeting_id="m-1")
+@pytest.mark.parametrize("stored_first", ["call-new", "call-old"])
+def test_a_meeting_that_is_reused_belongs_to_its_newest_call(database: Database, stored_first: str) -> None:
+    for call_id in sorted(["call-new", "call-old"], key=stored_first.__ne__):
+        given_call(database, call_id, at=LATER if call_id == "call-new" else START, meeting_id="m-1")
     given_call(database, "call-other", at=LATER, meeting_id="m-2")
     with database.transaction() as connection:
         call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1")

@@ -53,10 +53,9 @@ def test_the_same_key_elsewhere_is_another_delivery(database: Database) -> None:
 
 
 def test_one_that_failed_may_be_taken_in_later(database: Database) -> None:
-    failed = stored(database, delivery(meeting_id=None), Outcome.FAILED)
-    assert failed is not None
     with database.transaction() as connection:
-        deliveries.set_outcome(connection, failed, Outcome.FAILED, error="KeyError")
+        failed = deliveries.store(connection, delivery(meeting_id=None), Outcome.FAILED, error="KeyError")
+    assert failed is not None
     assert stored(database, delivery(meeting_id="m-1"), Outcome.APPLIED) == failed
     kept = row(database, failed)
     assert (kept["outcome"], kept["meeting_id"], kept["error"]) == (Outcome.APPLIED, "m-1", None)
@@ -69,12 +68,21 @@ def test_one_that_failed_is_taken_in_by_one_of_many(database: Database) -> None:
     assert [one for one in taken if one is not None] == [failed]
 
 
-def test_what_became_of_it_is_noted(database: Database) -> None:
-    delivery_id = stored(database, delivery())
+def test_what_became_of_it_is_noted_with_it(database: Database) -> None:
+    with database.transaction() as connection:
+        applied = deliveries.store(connection, delivery("d-1"), Outcome.APPLIED, call_id="call-1")
+        failed = deliveries.store(connection, delivery("d-2"), Outcome.FAILED, error="KeyError")
+    assert row(database, applied)["call_id"] == "call-1"
+    assert row(database, failed)["error"] == "KeyError"
+
+
+def test_what_becomes_of_it_may_be_noted_later(database: Database) -> None:
+    delivery_id = stored(database, delivery(), Outcome.UNMATCHED)
     assert delivery_id is not None
     with database.transaction() as connection:
         deliveries.set_outcome(connection, delivery_id, Outcome.APPLIED, call_id="call-1")
-    assert row(database, delivery_id)["call_id"] == "call-1"
+    kept = row(database, delivery_id)
+    assert (kept["outcome"], kept["call_id"]) == (Outcome.APPLIED, "call-1")
 
 
 def test_what_was_told_too_early_is_found_oldest_first(database: Database) -> None:

@@ -93,7 +93,7 @@ WORKER = """
 import sys
 from app.db.session import Database
 from tests.clocks import START
-from tests.db.given import at_once, claimed, finished, given_call
+from tests.db.given import at_once, claimed, finished, given_call, told
 
 database = Database(sys.argv[1])
 
@@ -102,6 +102,7 @@ def work(thread):
     for turn in range(25):
         given_call(database, f"call-{sys.argv[2]}-{thread}-{turn}")
         if lease := claimed(database):
+            told(database, lease.call_id)
             finished(database, lease)
             mine.append(lease.call_id)
     return mine
