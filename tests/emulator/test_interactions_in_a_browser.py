@@ -129,7 +129,7 @@ def test_a_menu_tells_the_app_what_was_chosen(page: Page, app: SmallApp) -> None
 
 def test_a_modal_is_filled_in_and_submitted(page: Page, app: SmallApp) -> None:
     open_modal(page)
-    page.get_by_label("Title").fill("Weekly <sync>")
+    page.keyboard.type("Weekly <sync>")
     page.get_by_label("Provider").select_option("jitsi")
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("dialog").wait_for(state="detached")

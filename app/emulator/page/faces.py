@@ -33,7 +33,8 @@ def user_face(workspace: Workspace, user_id: str) -> Face:
     user = workspace.users.get(user_id)
     if user is None:
         return face(user_id, user_id)
-    return face(user.id, user.real_name, user.is_bot, user.is_admin)
+    # Slackbot is Slack itself, not an app.
+    return face(user.id, user.real_name, user.is_bot and user.id != "USLACKBOT", user.is_admin)
 
 
 def participant_face(workspace: Workspace, person: Person) -> Face:

@@ -170,3 +170,10 @@ def test_the_home_is_what_the_app_published(client: WebClient, http: httpx.Clien
     client.views_publish(user_id="U0ADA", view={"type": "home", "blocks": [block]})
     assert "Your calls" in http.get("/", params={"view": "home", "user": "U0ADA"}).text
     assert "Your calls" not in http.get("/", params={"view": "home", "user": "U0GRACE"}).text
+
+
+def test_slack_itself_says_when_the_app_does_not_answer(emulator: Emulator, http: httpx.Client) -> None:
+    emulator.connect_app("http://127.0.0.1:1/")
+    http.post("/emulator/say", json={"text": "/ring Weekly", "user": "U0ADA"})
+    page = words(http.get("/", params={"user": "U0ADA"}).text)
+    assert "Slackbot 22:13 /ring failed with the error &#34;dispatch_failed&#34;" in page

@@ -13,7 +13,9 @@ export function setUpModals() {
 
 export function showModal() {
   const dialog = document.querySelector("dialog.modal");
-  if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  dialog.querySelector(".modal-body .field, .modal-body input")?.focus();
 }
 
 function onCancel(event) {

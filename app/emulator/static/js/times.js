@@ -2,7 +2,7 @@
 
 const SHAPES = {
   clock: { hour: "2-digit", minute: "2-digit" },
-  seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
   day: { weekday: "long", day: "numeric", month: "long" },
 };
 const WRITERS = new Map();
