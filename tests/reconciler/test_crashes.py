@@ -233,10 +233,9 @@ def test_wherever_the_machine_stops_the_card_is_right(stage: Stage) -> None:
 # --- Answers that are lost -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "timeout_after"])
 @pytest.mark.parametrize("method", ["calls.add", "chat.postMessage"])
-def test_a_lost_answer_makes_no_second_card(stage: Stage, method: str, kind: FaultKind) -> None:
-    stage.slack.faults.add(method, kind, times=1)
+def test_a_lost_answer_makes_no_second_card(stage: Stage, method: str) -> None:
+    stage.slack.faults.add(method, "drop_after", times=1)
     stage.start()
     stage.settle()
 
@@ -271,6 +270,22 @@ def test_a_refusal_does_not_settle_what_was_lost_before(stage: Stage) -> None:
 
     assert stage.sent("calls.info", "chat.postMessage") == [2, 3]
     assert len(stage.slack.cards(GENERAL)) == 1
+
+
+@pytest.mark.parametrize("trouble", [None, "user_not_found", "bad_users", "service_unavailable"])
+def test_nor_does_what_becomes_of_people_settle_it(stage: Stage, trouble: str | None) -> None:
+    stage.slack.faults.add("chat.postMessage", "error", error="service_unavailable", times=1)
+    stage.slack.faults.add("chat.postMessage", "drop_after", times=1)
+    stage.start()
+    stage.work()
+    stage.join("U0ALAN")
+    stage.clock.move(1)
+    if trouble:
+        stage.slack.faults.add("calls.participants.add", "error", error=trouble, times=1)
+    stage.settle()
+
+    assert stage.present() == ["U0ALAN"]
+    assert stage.sent("chat.postMessage") == [2]
 
 
 def test_a_call_whose_card_may_stand_is_ended_when_we_give_up(stage: Stage) -> None:

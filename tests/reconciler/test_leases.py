@@ -11,27 +11,9 @@ import pytest
 from app.db.session import Database
 from app.emulator import Emulator
 from app.emulator.faults import FaultKind
-from tests.providers.standard.reference_server import ReferenceServer
-from tests.providers.standin import Asked, Reply
+from tests.providers.standard.reference_server import told
+from tests.reconciler.held import HOLD_SECONDS, HeldServer
 from tests.reconciler.stage import GENERAL, LEASE_SECONDS, Stage
-
-HOLD_SECONDS = 20
-
-
-class HeldServer(ReferenceServer):
-    """A provider whose first answer waits until it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked_once = threading.Event()
-        self.let_go = threading.Event()
-
-    def reply_to(self, asked: Asked) -> Reply:
-        reply = super().reply_to(asked)
-        if not self.asked_once.is_set():
-            self.asked_once.set()
-            self.let_go.wait(HOLD_SECONDS)
-        return reply
 
 
 @pytest.fixture
@@ -44,14 +26,14 @@ def vendor() -> Iterator[HeldServer]:
 @pytest.fixture
 def prompt(vendor: HeldServer) -> None:
     """The provider answers at once."""
-    vendor.asked_once.set()
+    vendor.let_go.set()
 
 
 @contextmanager
 def at_work(stage: Stage) -> Iterator[list[bool]]:
     """A worker that does one unit in a thread of its own; what it returns is in the list afterwards."""
     returned: list[bool] = []
-    worker = stage.reconciler(patience_seconds=HOLD_SECONDS)
+    worker = stage.reconciler()
     thread = threading.Thread(target=lambda: returned.append(worker.reconcile_one()))
     thread.start()
     yield returned
@@ -68,6 +50,19 @@ def test_a_call_in_work_is_nobody_elses(stage: Stage, vendor: HeldServer) -> Non
 
     assert returned == [True]
     assert stage.started() == [1, 1, 1]
+
+
+def test_a_call_that_is_ended_while_the_provider_refuses_it_has_simply_ended(stage: Stage, vendor: HeldServer) -> None:
+    vendor.next_reply(told(403, {}))
+    stage.start()
+    with at_work(stage):
+        assert vendor.asked_once.wait(HOLD_SECONDS)
+        stage.end()
+        vendor.let_go.set()
+
+    assert stage.told() == []
+    assert stage.stored().snapshot.failure is None
+    assert stage.next_due_at() is None
 
 
 def test_a_worker_that_wakes_late_saves_nothing(stage: Stage, vendor: HeldServer) -> None:

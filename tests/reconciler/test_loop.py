@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,28 @@ import pytest
 
 from app.db.session import Database
 from app.reconciler.bell import Bell
-from app.reconciler.worker import LONGEST_REST_SECONDS, CallCrashed, Reconciler
+from app.reconciler.worker import CallCrashed, Reconciler
+from tests.reconciler.held import HOLD_SECONDS, HeldServer
 from tests.reconciler.stage import GENERAL, Stage
 
-AT_ONCE_SECONDS = LONGEST_REST_SECONDS / 2
-LONG_SECONDS = 20
+
+class Doorbell(Bell):
+    """Whoever rests is woken by a ring and by nothing else, so that these tests need not measure time."""
+
+    def wait(self, heard: int, seconds: float) -> None:
+        super().wait(heard, seconds * 100)
+
+
+@pytest.fixture(autouse=True)
+def doorbell(stage: Stage) -> None:
+    stage.bell = Doorbell()
+
+
+@pytest.fixture
+def vendor() -> Iterator[HeldServer]:
+    with HeldServer() as server:
+        server.let_go.set()
+        yield server
 
 
 @contextmanager
@@ -26,7 +44,7 @@ def running(worker: Reconciler) -> Iterator[threading.Thread]:
         yield thread
     finally:
         worker.stop()
-        thread.join(LONG_SECONDS)
+        thread.join(HOLD_SECONDS)
     assert not thread.is_alive()
 
 
@@ -44,44 +62,62 @@ def mend(stage: Stage) -> None:
         connection.exec_driver_sql("DELETE FROM participants WHERE key = 'spoiled'")
 
 
+@contextmanager
+def hearing(message: str) -> Iterator[threading.Event]:
+    """Set as soon as this is logged."""
+    heard = threading.Event()
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.set() if record.getMessage() == message else None  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    try:
+        yield heard
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
 # --- Woken and stopped -----------------------------------------------------------------------------------------------
 
 
 def test_a_nudge_wakes_a_worker_at_once(stage: Stage) -> None:
     with running(stage.reconciler()):
         stage.start()
-        assert stage.slack.wait_until(lambda: stage.slack.cards(GENERAL), timeout=AT_ONCE_SECONDS)
+        assert stage.slack.wait_until(lambda: stage.slack.cards(GENERAL), timeout=HOLD_SECONDS)
         stage.join("Ada")
-        assert stage.slack.wait_until(lambda: stage.present() == ["Ada"], timeout=AT_ONCE_SECONDS)
+        assert stage.slack.wait_until(lambda: stage.present() == ["Ada"], timeout=HOLD_SECONDS)
 
 
-def test_a_worker_that_rests_stops_at_once(stage: Stage) -> None:
-    with running(stage.reconciler()) as thread:
-        pass
-    assert not thread.is_alive()
+def test_workers_that_rest_stop_at_once(stage: Stage) -> None:
+    worker = stage.reconciler()
+    with running(worker) as one, running(worker) as another:
+        stage.start()
+        assert stage.slack.wait_until(lambda: stage.slack.cards(GENERAL), timeout=HOLD_SECONDS)
+        worker.stop()
+        for thread in (one, another):
+            thread.join(HOLD_SECONDS)
+            assert not thread.is_alive()
 
 
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(stage: Stage) -> None:
-    stage.slack.faults.add("calls.add", "slow", seconds=LONG_SECONDS, times=1)
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(stage: Stage, vendor: HeldServer) -> None:
+    vendor.let_go.clear()
     stage.start()
-    worker = stage.reconciler(patience_seconds=LONG_SECONDS)
+    worker = stage.reconciler()
     with running(worker):
-        stage.slack.wait_until(lambda: stage.stored().in_flight == "AddCall", timeout=0.5)
+        assert vendor.asked_once.wait(HOLD_SECONDS)
         worker.stop()
         stage.start("Another")
-        stage.slack.faults.clear()
+        vendor.let_go.set()
 
     assert [card["name"] for card in stage.slack.cards(GENERAL)] == ["Weekly sync"]
-    assert stage.sent("calls.add", "chat.postMessage") == [1, 1]
+    assert stage.started() == [1, 1, 1]
 
 
 def test_a_bell_rung_before_the_wait_is_heard() -> None:
     bell = Bell()
     heard = bell.rings
     bell.ring()
-    waited = threading.Thread(target=bell.wait, args=(heard, LONG_SECONDS))
+    waited = threading.Thread(target=bell.wait, args=(heard, HOLD_SECONDS))
     waited.start()
-    waited.join(AT_ONCE_SECONDS)
+    waited.join(HOLD_SECONDS)
     assert not waited.is_alive()
 
 
@@ -103,11 +139,12 @@ def test_a_call_that_crashes_our_code_gets_a_later_turn(stage: Stage) -> None:
 def test_a_call_that_crashes_our_code_holds_up_no_other(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.start("Spoiled")
     spoil(stage, "Spoiled")
+    stage.clock.move(1)
+    stage.start("Sound")
     with running(stage.reconciler()):
-        stage.start("Sound")
-        assert stage.slack.wait_until(lambda: stage.slack.cards(GENERAL), timeout=AT_ONCE_SECONDS)
+        assert stage.slack.wait_until(lambda: stage.slack.cards(GENERAL), timeout=HOLD_SECONDS)
 
-    [spoiled] = [call for call in stage.all_stored() if call.snapshot.title.value == "Spoiled"]
+    [spoiled, _] = stage.all_stored()
     assert [f"call_id={spoiled.id}" in (record.exc_text or "") for record in caplog.records] == [True]
 
 
@@ -121,12 +158,9 @@ def test_a_mended_call_goes_on(stage: Stage) -> None:
     assert len(stage.slack.cards(GENERAL)) == 1
 
 
-def test_a_database_that_is_away_does_not_end_a_worker(
-    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_database_that_is_away_does_not_end_a_worker(stage: Stage, tmp_path: Path) -> None:
     empty = Database(f"sqlite:///{tmp_path / 'empty.db'}")
-    with running(stage.reconciler(database=empty)) as thread:
-        stage.slack.wait_until(lambda: caplog.records, timeout=0.5)
+    with hearing("work list not readable") as heard, running(stage.reconciler(database=empty)) as thread:
+        assert heard.wait(HOLD_SECONDS)
         assert thread.is_alive()
     empty.close()
-    assert [record.getMessage() for record in caplog.records] == ["work list not readable"]

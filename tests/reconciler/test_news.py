@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from app.emulator.faults import FaultKind
 from app.emulator.participants import Person
 from tests.reconciler.stage import Stage
 
@@ -74,9 +73,23 @@ def test_who_should_not_be_there_at_all_is_removed_as_slack_knows_them(live: Sta
     assert batches(live, REMOVE) == [[on_the_card("Eve")]]
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "timeout_after"])
-def test_a_batch_whose_answer_was_lost_is_not_shown_twice(live: Stage, kind: FaultKind) -> None:
-    live.slack.faults.add(ADD, kind, times=1)
+def test_a_person_stays_the_object_that_was_sent_however_slack_spells_it(live: Stage) -> None:
+    live.slack.switches.change({"removal_matches": "id"})
+    live.join("Ada")
+    live.settle()
+    call = live.slack.workspace().calls.get(str(live.shown().slack_call_id))
+    call.present = [{"external_id": "ada-1", "display_name": "ADA"}, on_the_card("Bob")]
+    live.join("Bob")
+    live.settle()
+    assert live.sent(ADD, REMOVE, INFO) == [2, 0, 1]
+
+    live.leave("Ada")
+    live.settle()
+    assert batches(live, REMOVE) == [[on_the_card("Ada")]]
+
+
+def test_a_batch_whose_answer_was_lost_is_not_shown_twice(live: Stage) -> None:
+    live.slack.faults.add(ADD, "drop_after", times=1)
     live.join("Ada", "Bob")
     live.settle()
 
@@ -222,6 +235,11 @@ def test_a_slack_that_takes_fewer_at_once_gets_them_all_the_same(live: Stage) ->
     live.join(*(f"Person {number}" for number in range(25)))
     live.settle()
     assert len(live.present()) == 25
+
+    live.slack.switches.reset()
+    live.join(*(f"Late {number}" for number in range(25)))
+    live.settle()
+    assert len(batches(live, ADD)[-1]) == 25
 
 
 def test_a_title_that_slack_will_not_take_holds_nothing_up(live: Stage) -> None:

@@ -45,7 +45,7 @@ def test_none_of_them_is_missing_on_the_ended_card(live: Stage) -> None:
 
 def test_nor_when_slack_asks_us_to_wait(live: Stage) -> None:
     for method in ("calls.participants.add", "calls.participants.remove"):
-        live.slack.faults.add(method, "status", status=429, retry_after=30, skip=3, times=2)
+        live.slack.faults.add(method, "status", status=429, retry_after=10, skip=3, times=2)
     crowd(live)
     live.settle()
 

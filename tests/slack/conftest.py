@@ -12,12 +12,18 @@ from app.slack.calls import CallsApi
 from app.slack.messages import MessagesApi
 from app.slack.web_api import make_client
 
-PATIENCE_SECONDS = 0.3
+PATIENCE_SECONDS = 20
+LITTLE_PATIENCE_SECONDS = 0.5
 
 
 @pytest.fixture
 def client(slack: Emulator) -> WebClient:
     return make_client(slack.bot_token, slack.api_url, timeout_seconds=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def impatient_client(slack: Emulator) -> WebClient:
+    return make_client(slack.bot_token, slack.api_url, timeout_seconds=LITTLE_PATIENCE_SECONDS)
 
 
 @pytest.fixture

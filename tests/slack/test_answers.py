@@ -181,9 +181,10 @@ def test_an_address_that_does_not_exist_means_that_nothing_happened() -> None:
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "timeout_before", "timeout_after"])
-def test_a_lost_answer_may_have_had_its_effect(slack: Emulator, client: WebClient, kind: FaultKind) -> None:
+def test_a_lost_answer_may_have_had_its_effect(slack: Emulator, impatient_client: WebClient, kind: FaultKind) -> None:
     slack.faults.add("calls.info", kind)
-    assert is_temporary(failure_of(client), effect_unknown=True)
+    assert is_temporary(failure_of(impatient_client), effect_unknown=True)
+    assert slack.wait_until(slack.requests)
     assert len(slack.requests()) == 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from slack_sdk import WebClient
 
 from app.domain.card import CallCard
 from app.emulator import Emulator
@@ -116,11 +117,11 @@ def test_also_when_only_a_response_url_may_write_there(
 
 @pytest.mark.parametrize("kind", ["drop_after", "timeout_after"])
 def test_a_lost_answer_of_a_response_url_may_have_had_its_effect(
-    slack: Emulator, messages: MessagesApi, call_id: str, response_url: Callable[[str], str], kind: FaultKind
+    slack: Emulator, impatient_client: WebClient, call_id: str, response_url: Callable[[str], str], kind: FaultKind
 ) -> None:
     slack.faults.add("response_url", kind)
     with pytest.raises(TemporaryFailure) as caught:
-        messages.post_card("G0SECRET", call_id, TEXT, response_url("G0SECRET"))
+        MessagesApi(impatient_client).post_card("G0SECRET", call_id, TEXT, response_url("G0SECRET"))
     assert caught.value.effect_unknown
     assert counted(slack) == (1, 0, 1)
 
