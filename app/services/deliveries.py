@@ -60,11 +60,12 @@ class DeliveryService:
         """Take in one request. Raises ``WebhookRejected`` when it is not genuine and ``WebhookMalformed`` when it is
         not readable. Whatever else is raised, the request is stored, so that it can be replayed."""
         provider.verify(request)
+        events: Sequence[Event] = ()
         try:
             events = provider.parse_events(request)
             return self._take_in(provider, request, events)
         except Exception as error:  # whatever our code trips over, the delivery must not be lost
-            self._keep_failed(provider, request, error)
+            self._keep_failed(self._delivery(provider, request, events), error)
             raise
 
     def _take_in(self, provider: Provider, request: WebhookRequest, events: Sequence[Event]) -> Receipt:
@@ -88,13 +89,12 @@ class DeliveryService:
             self._nudge()
         return Receipt.APPLIED
 
-    def _keep_failed(self, provider: Provider, request: WebhookRequest, error: Exception) -> None:
-        delivery = self._delivery(provider, request, [])
+    def _keep_failed(self, delivery: Delivery, error: Exception) -> None:
         with self._database.transaction() as connection:
             delivery_id = deliveries.store(connection, delivery, Outcome.FAILED, error=type(error).__name__)
         known = isinstance(error, WebhookMalformed)
         (log.warning if known else log.exception)(
-            "webhook not taken in", provider=provider.name, delivery_id=delivery_id
+            "webhook not taken in", provider=delivery.provider, delivery_id=delivery_id
         )
 
     def _delivery(self, provider: Provider, request: WebhookRequest, events: Sequence[Event]) -> Delivery:

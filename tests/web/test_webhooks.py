@@ -129,6 +129,7 @@ def test_what_our_code_trips_over_is_stored_and_asked_for_again(
     with app.switchboard.database.transaction() as connection:
         connection.execute(text("ALTER TABLE gone RENAME TO participants"))
     assert deliver(body).text == "applied"
+    assert stored(app) == [("applied", None)]
     app.settle()
     [card] = slack.cards("C0GENERAL")
     assert [person["external_id"] for person in card["active_participants"]] == ["slack:U0AAAA001"]
