@@ -39,7 +39,7 @@ MOST_START_ATTEMPTS = 6
 MOMENT_SECONDS = 5.0
 LONGEST_FAREWELL_SECONDS = 30.0
 """An ended card takes nobody any more. So its end waits for those who came and went unseen, if their turn comes in a
-moment; never for a lane that Slack has parked, and never for long."""
+moment: not for a lane that Slack has parked for longer, and never for long."""
 LONGEST_WAIT_SECONDS = 2.0
 """A call that waits for one lane looks up this often, because another of its changes may have a free one."""
 
@@ -65,7 +65,7 @@ class Turn:
 
     def work(self) -> None:
         while (operation := self._next()) is not None:
-            # Each step either changes what there is, or passes the operation over; so this comes to an end.
+            # Each step changes what there is, looks once, or passes the operation over; so this comes to an end.
             self._step(narrowed(operation, self._shown))
             self._call, self._shown = self._claimed.load()
         self._give_back()
