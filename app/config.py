@@ -75,7 +75,8 @@ class Settings(BaseModel, frozen=True):
     )
     lease_seconds: float = Field(
         default=15,
-        ge=5,
+        # Two requests with their timeouts must fit into it.
+        ge=15,
         le=600,
         description="After how long another worker may take over the call of a worker that hangs.",
     )
