@@ -27,11 +27,6 @@ class Delivery:
     retry: int = 0
     reason: str = ""
 
-    @property
-    def event_id(self) -> str:
-        """By which an app knows an event again."""
-        return str(self.envelope["event_id"])
-
 
 class Deliveries:
     """The attempts that are still to be made; thread-safe. `send` makes one attempt."""
@@ -44,9 +39,13 @@ class Deliveries:
         self._worker: threading.Thread | None = None
         self._stopping = False
 
-    def add(self, team_id: str, envelope: JsonObject) -> Delivery:
+    def add(self, team_id: str, envelope: JsonObject) -> None:
         """An event has happened."""
-        return self._put(Delivery(team_id, envelope, self._now()))
+        self._put(Delivery(team_id, envelope, self._now()))
+
+    def deliver(self, team_id: str, envelope: JsonObject) -> Answered | None:
+        """Send an event from this thread, and return the answer; None if there is no app to send it to."""
+        return self._attempt(Delivery(team_id, envelope, self._now()))
 
     def pending(self) -> list[Delivery]:
         """What is still to be sent, the next first."""
@@ -58,16 +57,13 @@ class Deliveries:
         with self._changed:
             self._pending.clear()
 
-    def deliver_due(self) -> list[tuple[Delivery, Answered]]:
+    def deliver_due(self) -> list[Answered]:
         """Send everything whose time has come, and return how each attempt was answered."""
         attempts = []
         while (delivery := self._take_due()) is not None:
-            try:
-                answered = self._send(delivery)
-            except NoAppConnected:
-                continue
-            attempts.append((delivery, answered))
-            self._retry(delivery, answered)
+            answered = self._attempt(delivery)
+            if answered is not None:
+                attempts.append(answered)
         return attempts
 
     def start(self) -> None:
@@ -85,11 +81,18 @@ class Deliveries:
             self._worker.join()
             self._worker = None
 
-    def _put(self, delivery: Delivery) -> Delivery:
+    def _attempt(self, delivery: Delivery) -> Answered | None:
+        try:
+            answered = self._send(delivery)
+        except NoAppConnected:
+            return None
+        self._retry(delivery, answered)
+        return answered
+
+    def _put(self, delivery: Delivery) -> None:
         with self._changed:
             self._pending.append(delivery)
             self._changed.notify_all()
-        return delivery
 
     def _take_due(self) -> Delivery | None:
         with self._changed:

@@ -135,7 +135,7 @@ class Emulator(Slack):
 
         By the real clock that happens by itself.
         """
-        return [answered for _, answered in self.deliveries.deliver_due()]
+        return self.deliveries.deliver_due()
 
     def signed_headers(self, body: bytes, timestamp: int | None = None) -> dict[str, str]:
         """Slack's signature headers for a request made by hand."""

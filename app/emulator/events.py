@@ -27,22 +27,27 @@ _ONLY_ON_REQUEST = {*MESSAGE_EVENTS.values(), "app_mention"}
 _NOT_SENT = Answered(0, "", "", 0.0, is_late=False)
 
 
-def happened(slack: Slack, workspace: Workspace, event: JsonObject, subscription: str | None = None) -> Delivery | None:
+def happened(slack: Slack, workspace: Workspace, event: JsonObject, subscription: str | None = None) -> None:
     """Something happened: put it on its way to the app, if the app wants to know and is installed there."""
-    name = subscription or str(event["type"])
-    if not is_subscribed(slack, name) or workspace.bot_id is None:
-        return None
-    return slack.deliveries.add(workspace.team_id, envelope(slack, workspace, event, slack.ids.next("Ev")))
+    if _concerns_app(slack, workspace, subscription or str(event["type"])):
+        slack.deliveries.add(workspace.team_id, envelope(slack, workspace, event, slack.ids.next("Ev")))
 
 
 def happened_now(slack: Slack, workspace: Workspace, event: JsonObject) -> Answered:
     """Something happened before somebody's eyes: send it at once, and return the app's first answer.
 
-    `status` 0 with no `reason` says that nothing was sent.
+    `status` 0 with no `reason` says that nothing was sent. The caller does not hold the workspace's lock.
     """
-    delivery = happened(slack, workspace, event)
-    answers = slack.deliveries.deliver_due()
-    return next((answered for each, answered in answers if each is delivery), _NOT_SENT)
+    if not _concerns_app(slack, workspace, str(event["type"])):
+        return _NOT_SENT
+    sent = envelope(slack, workspace, event, slack.ids.next("Ev"))
+    answered = slack.deliveries.deliver(workspace.team_id, sent)
+    slack.deliveries.deliver_due()
+    return answered or _NOT_SENT
+
+
+def _concerns_app(slack: Slack, workspace: Workspace, name: str) -> bool:
+    return is_subscribed(slack, name) and workspace.bot_id is not None
 
 
 def is_subscribed(slack: Slack, name: str) -> bool:

@@ -97,8 +97,12 @@ class SocketMode:
 
     def wait_until_connected(self, timeout: float = 5.0) -> bool:
         """Wait until the app has a socket open; False if it never had in time."""
+        return self.wait_until(lambda: self.is_connected, timeout)
+
+    def wait_until(self, is_true: Callable[[], bool], timeout: float = 5.0) -> bool:
+        """Wait until a condition holds, looking again whenever a socket comes or goes."""
         with self._changed:
-            return self._changed.wait_for(lambda: bool(self._sockets), timeout)
+            return self._changed.wait_for(is_true, timeout)
 
     def _goodbye(self, socket: WebSocket, reason: str) -> None:
         _sent(socket, {"type": "disconnect", "reason": reason, "debug_info": {"host": "emulator"}})

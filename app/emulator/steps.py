@@ -22,8 +22,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
     "object": (dict,),
+    "slack#/types/rich_text": (dict,),
+    "slack#/types/timestamp": (int,),
     "string": (str,),
 }
+_ANY_OTHER = (str,)
+"""Slack's own types are ids: of people, channels, …"""
 
 
 @dataclass
@@ -99,7 +103,7 @@ def _check(kind: str, function: JsonObject, values: Any) -> None:
 def _fits(declared: JsonObject | None, value: Any) -> bool:
     if declared is None:
         return False
-    return value is None or isinstance(value, _TYPES.get(declared["type"], (object,)))
+    return value is None or isinstance(value, _TYPES.get(declared["type"], _ANY_OTHER))
 
 
 def _event(slack: Slack, function: JsonObject, step: Step) -> JsonObject:
