@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from flask import Flask
+from flask import Flask, request
 from slack_sdk import WebClient
 
 from app.emulator import Emulator
@@ -80,3 +80,16 @@ def connect(emulator: Emulator, serve: Serve) -> Connect:
         emulator.connect_app(serve(app) + "/slack/events")
 
     return connect_app
+
+
+@pytest.fixture
+def heard(connect: Connect) -> list[dict[str, Any]]:
+    """The JSON that a connected app received, as it comes in."""
+    received: list[dict[str, Any]] = []
+
+    def keep() -> str:
+        received.append(request.get_json())
+        return ""
+
+    connect(keep)
+    return received

@@ -63,6 +63,16 @@ def open_modal(emulator: Emulator, client: WebClient, view: Json) -> str:
     return str(method(trigger_id=trigger, view=view)["view"]["id"])
 
 
+def opening(client: WebClient, title: str) -> Callable[[Json], str]:
+    """An app that answers with a modal."""
+
+    def answer(payload: Json) -> str:
+        client.views_open(trigger_id=payload["trigger_id"], view=modal(title))
+        return ""
+
+    return answer
+
+
 def test_a_pressed_button_says_who_where_and_what(emulator: Emulator, phone: Phone, message: Json) -> None:
     answer = block_action(emulator, "U0ADA", message, {"action_id": "end", "block_id": "row"})
     assert (answer.status, answer.error) == (200, "")
@@ -84,7 +94,7 @@ def test_a_pressed_button_says_who_where_and_what(emulator: Emulator, phone: Pho
 
 def test_a_choice_is_found_by_its_value(emulator: Emulator, phone: Phone, message: Json) -> None:
     block_action(emulator, "U0ADA", message, {"action_id": "pick", "chosen": "2"})
-    assert phone.payloads[0]["actions"][0]["selected_option"] == MENU["options"][1]  # type: ignore[index]
+    assert phone.payloads[0]["actions"][0]["selected_option"] == MENU["options"][1]
 
 
 def test_the_response_url_of_a_button_replaces_its_message(
@@ -109,7 +119,7 @@ def test_a_button_in_an_ephemeral_message_does_not_repeat_the_message(
 def test_a_button_opens_a_modal_within_three_seconds(
     emulator: Emulator, client: WebClient, phone: Phone, message: Json
 ) -> None:
-    phone.answer = lambda payload: client.views_open(trigger_id=payload["trigger_id"], view=modal("Sure?")) and ""
+    phone.answer = opening(client, "Sure?")
     block_action(emulator, "U0ADA", message, {"action_id": "end"})
     assert titles(emulator) == ["Sure?"]
 
@@ -222,7 +232,7 @@ def test_clear_on_close_closes_all(emulator: Emulator, client: WebClient, phone:
 
 
 def test_a_global_shortcut_opens_a_modal(emulator: Emulator, client: WebClient, phone: Phone) -> None:
-    phone.answer = lambda payload: client.views_open(trigger_id=payload["trigger_id"], view=modal("Start")) and ""
+    phone.answer = opening(client, "Start")
     shortcut(emulator, "U0ADA", "start_call")
     assert phone.payloads[0].items() >= {"type": "shortcut", "callback_id": "start_call"}.items()
     assert titles(emulator) == ["Start"]

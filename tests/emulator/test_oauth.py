@@ -257,14 +257,6 @@ def test_a_lasting_token_is_exchanged_once(emulator: Emulator, anybody: WebClien
     assert error_of(lambda: anybody.oauth_v2_exchange(token=token, **CLIENT)) == "token_already_exchanged"
 
 
-@pytest.fixture
-def heard(connect: Connect) -> list[Json]:
-    """The events that an app received."""
-    received: list[Json] = []
-    connect(lambda: received.append(request.get_json()) or "")
-    return received
-
-
 def test_a_revoked_token_is_dead_and_the_app_hears_of_it(
     emulator: Emulator, client: WebClient, heard: list[Json]
 ) -> None:
