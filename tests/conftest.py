@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from app.cli.manifest import read_manifest
 from app.db import migrate
 from app.db.session import Database
 from app.emulator import Emulator
@@ -68,8 +69,8 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def slack(clock: MovedClock) -> Iterator[Emulator]:
-    """A Slack workspace."""
-    with Emulator(now=clock.unix) as emulator:
+    """A Slack workspace that grants what our manifest asks for, and nothing else."""
+    with Emulator(now=clock.unix, manifest=read_manifest()) as emulator:
         yield emulator
 
 

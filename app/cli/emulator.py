@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from app import logs
+from app.cli.manifest import read_manifest
 
 if TYPE_CHECKING:
     from app.cli import Commands
@@ -29,5 +30,5 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"A Slack workspace is at http://127.0.0.1:{options.port}/ (bot token xoxb-local, signing secret local-secret)"
     )
-    serve(options.port, options.app)
+    serve(options.port, options.app, read_manifest())
     return 0

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.cli.manifest import read_manifest
 from app.emulator import Emulator
 from tests.clocks import MovedClock
 from tests.running import Running
@@ -247,6 +248,9 @@ def test_help_names_every_wish(ring: Callable[..., str]) -> None:
 
 
 def test_another_command_name_is_answered_by_that_name(run_app: Callable[..., Running], slack: Emulator) -> None:
+    manifest = read_manifest()
+    manifest["features"]["slash_commands"][0]["command"] = "/call"
+    slack.seed(manifest)
     run_app(LINK_TEMPLATE="https://meet.example.com/{slug}", SLASH_COMMAND="/call")
     assert "`/call end`" in slack.slash("/call", "help").text
 
