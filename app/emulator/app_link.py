@@ -64,7 +64,7 @@ class AppLink:
     @property
     def is_connected(self) -> bool:
         """Whether there is any way to the app."""
-        return self.request_url is not None or self._has_socket()
+        return self.request_url is not None or (self._socket_mode is not None and self._socket_mode.is_connected)
 
     def connect(self, request_url: str) -> None:
         """Say where the app listens. Only now a client is made, because that takes longer than all the rest."""
@@ -90,10 +90,10 @@ class AppLink:
 
         It goes through a socket where one is connected, else as a signed body to the request URL.
         """
-        if self._has_socket():
-            assert self._socket_mode is not None
+        socket = self._socket_mode
+        if socket is not None and socket.is_connected:
             url, sent = "socket", dict(headers)
-            answered = self._socket_mode.deliver(kind, args, headers, self.budget_seconds)
+            answered = socket.deliver(kind, args, headers, self.budget_seconds)
         else:
             url, sent = self.request_url or "", {**headers, **self.signed_headers(body), "User-Agent": "Slackbot 1.0"}
             answered = self._post(url, body, sent, follow_redirects=kind == "event")
@@ -122,9 +122,6 @@ class AppLink:
         headers = {"Content-Type": "application/json"}
         answered = self.post("url_verification", "", asked, json.dumps(asked).encode(), headers)
         return answered.status == 200 and challenge in _challenges(answered.body)
-
-    def _has_socket(self) -> bool:
-        return self._socket_mode is not None and self._socket_mode.is_connected
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str], *, follow_redirects: bool) -> Answered:
         if self._client is None or not url:

@@ -121,7 +121,7 @@ class SocketMode:
     ) -> JsonObject:
         envelope: JsonObject = {
             "envelope_id": envelope_id,
-            "type": _TYPES[kind],
+            "type": _TYPES.get(kind, kind),
             "payload": payload,
             "accepts_response_payload": kind != "event",
         }
