@@ -1,7 +1,8 @@
 """Settings: every one once, with its help text.
 
 Each is read from the environment as ``NAME``, or from the file named by ``NAME_FILE`` (for secrets that are mounted
-as files), or from ``.env``, in this order. ``read_settings`` reads a provider's account in the same way.
+as files), or from ``.env``, which may hold either, in this order. ``read_settings`` reads a provider's account in the
+same way.
 """
 
 from __future__ import annotations
@@ -88,9 +89,18 @@ class Settings(BaseModel, frozen=True):
 
 
 def environment(env_file: Path = Path(".env")) -> Mapping[str, str]:
-    """What the process was given, over what ``.env`` holds."""
+    """What the process was given, and from ``.env`` what it was not given.
+
+    A setting comes whole from one of the two: an old ``NAME`` in ``.env`` must not beat a mounted ``NAME_FILE``.
+    """
     from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
-    return {**from_file, **os.environ}
+    given = {_setting(name) for name in os.environ}
+    return {name: value for name, value in from_file.items() if _setting(name) not in given} | os.environ
+
+
+def _setting(name: str) -> str:
+    """The setting that ``NAME`` and ``NAME_FILE`` are both about."""
+    return name.removesuffix("_FILE")
 
 
 def read_settings(model: type[Model], env: Mapping[str, str], *, prefix: str = "") -> Model:

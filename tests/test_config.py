@@ -55,6 +55,30 @@ def test_the_environment_comes_before_the_env_file(tmp_path: Path, monkeypatch: 
     assert (env["SLACK_BOT_TOKEN"], env["PUBLIC_URL"]) == ("xoxb-from-file", "https://given.example.com")
 
 
+def test_a_mounted_file_comes_before_the_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted = tmp_path / "token"
+    mounted.write_text("xoxb-mounted\n")
+    file = tmp_path / ".env"
+    file.write_text("SLACK_BOT_TOKEN=xoxb-old\nSLACK_SIGNING_SECRET_FILE=/nowhere\nPUBLIC_URL=https://x.example\n")
+    monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(mounted))
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "given")
+    settings = read_settings(Settings, environment(file))
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-mounted"
+    assert settings.slack_signing_secret.get_secret_value() == "given"
+    assert settings.public_url == "https://x.example"
+
+
+def test_the_env_file_may_name_a_file(tmp_path: Path) -> None:
+    mounted = tmp_path / "token"
+    mounted.write_text("xoxb-mounted\n")
+    file = tmp_path / ".env"
+    file.write_text(f"SLACK_BOT_TOKEN_FILE={mounted}\n")
+    settings = read_settings(
+        Settings, {**environment(file), "SLACK_SIGNING_SECRET": "s", "PUBLIC_URL": "https://x.example"}
+    )
+    assert settings.slack_bot_token.get_secret_value() == "xoxb-mounted"
+
+
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     told = problems(
         PUBLIC_URL="calls.example.com",
