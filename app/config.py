@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -22,19 +22,44 @@ from app.errors import ConfigurationError
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an address such as https://calls.example.com")
-    return value
+HTTP = frozenset({"http", "https"})
+
+
+def is_web_address(value: str, schemes: frozenset[str] = HTTP) -> bool:
+    """Whether ``value`` is an absolute address with a host, in one of ``schemes``, and nothing else around it.
+
+    One with a user name is none: ``https://your-bank.com@example.com`` leads to example.com.
+    """
+    try:
+        parts = urlsplit(value)
+        has_host = bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:  # an unfinished [IPv6] host, or a port that is no number
+        return False
+    return parts.scheme in schemes and has_host and is_unbroken(value)
+
+
+def is_base_address(value: str, schemes: frozenset[str] = HTTP) -> bool:
+    """Whether paths can be put behind ``value``: behind a ``?`` or a ``#`` they would be no paths."""
+    return is_web_address(value, schemes) and not any(mark in value for mark in "?#")
+
+
+def is_unbroken(value: str) -> bool:
+    """Whether an address can stand in a text without ending early or starting something else."""
+    return value.isprintable() and not any(character in ' <>"|\\^`' for character in value)
 
 
 def _without_slash(value: str) -> str:
-    return _http_url(value).rstrip("/")
+    if not is_base_address(value):
+        raise ValueError("must be an address such as https://calls.example.com, with no user name, ? or # in it")
+    return value.rstrip("/")
 
 
 def _with_slash(value: str) -> str:
     return _without_slash(value) + "/"
+
+
+BaseAddress: TypeAlias = Annotated[str, AfterValidator(_without_slash)]
+"""An http(s) address that paths are put behind; without the slash at its end."""
 
 
 class Settings(BaseModel, frozen=True):
@@ -55,7 +80,7 @@ class Settings(BaseModel, frozen=True):
         pattern=r"^/[^\s/]{1,31}$",
         description="The slash command, the same as in the app's manifest.",
     )
-    public_url: Annotated[str, AfterValidator(_without_slash)] = Field(
+    public_url: BaseAddress = Field(
         description="The address under which people and providers reach this app, such as https://calls.example.com.",
     )
     host: str = Field(default="0.0.0.0", description="The network address the web server listens on.")  # noqa: S104

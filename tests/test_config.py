@@ -123,6 +123,15 @@ def test_addresses_are_brought_into_one_form() -> None:
     assert settings.slack_api_url == "http://127.0.0.1:4010/api/"
 
 
+@pytest.mark.parametrize("name", ["PUBLIC_URL", "SLACK_API_URL", "STANDARD_URL"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://a b.example", "https://u:p@h.example", "https://h.example/?q", "https://h.example/#f", "https://h:x"],
+)
+def test_what_paths_cannot_be_put_behind_is_no_base_address(name: str, address: str) -> None:
+    assert f"  {name}: must be an address" in problems(**{**NEEDED, name: address})
+
+
 def test_one_setting_can_be_read_when_the_others_do_not_matter() -> None:
     url = read_setting(Settings, "database_url", {"DATABASE_URL": "postgresql://host/name"})
     assert url.get_secret_value() == "postgresql://host/name"

@@ -13,9 +13,9 @@ from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from app.config import is_web_address
 from app.domain.plain_text import UNWANTED, one_line
 from app.errors import WebhookMalformed
-from app.providers.accounts import is_web_address
 
 LONGEST_NAME = 200
 LONGEST_KEY = 200

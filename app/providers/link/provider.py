@@ -10,8 +10,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.clock import Clock
+from app.config import is_web_address
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest
-from app.providers.accounts import Account, is_web_address
+from app.providers.accounts import Account
 from app.providers.base import Provider
 
 SLUG = "{slug}"

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from app.clock import Clock
+from app.config import is_base_address
 from app.domain.events import Event
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster, Visitor
-from app.providers.accounts import Account, HeaderSecret, HeaderValue, WebAddress, is_web_address
+from app.providers.accounts import Account, HeaderSecret, HeaderValue, WebAddress
 from app.providers.base import Provider, WebhookRequest
 from app.providers.http import Http
 from app.providers.livekit.rooms import Rooms
@@ -20,7 +21,7 @@ from app.providers.livekit.webhooks import parse_events, verify
 
 
 def _server_address(value: str) -> str:
-    if not is_web_address(value, frozenset({"http", "https", "ws", "wss"})):
+    if not is_base_address(value, frozenset({"http", "https", "ws", "wss"})):
         raise ValueError("must be an address such as wss://my-project.livekit.cloud")
     return value.rstrip("/")
 

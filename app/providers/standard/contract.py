@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, StringConstraints, model_validator
 
+from app.config import is_unbroken, is_web_address
 from app.domain.meetings import Meeting, Person, Roster
-from app.providers.accounts import is_unbroken, is_web_address
 from app.providers.payloads import (
     LONGEST_ADDRESS,
     LONGEST_KEY,

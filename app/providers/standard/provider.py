@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field, SecretStr
 from standardwebhooks import Webhook
 
 from app.clock import Clock
+from app.config import BaseAddress
 from app.domain.events import Event
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster
-from app.providers.accounts import Account, BaseAddress, HeaderSecret
+from app.providers.accounts import Account, HeaderSecret
 from app.providers.base import Provider, WebhookRequest
 from app.providers.http import Http
 from app.providers.payloads import clean_text

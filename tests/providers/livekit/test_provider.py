@@ -229,6 +229,7 @@ def test_a_server_that_is_down_may_come_back(server: LiveKitServer) -> None:
     [
         ("LIVEKIT_URL", "livekit.example.com", "LIVEKIT_URL: must be an address"),
         ("LIVEKIT_URL", "ftp://livekit.example.com", "LIVEKIT_URL: must be an address"),
+        ("LIVEKIT_URL", "wss://livekit.example.com/?x=1", "LIVEKIT_URL: must be an address"),
         ("LIVEKIT_URL", "wss://[::1", "LIVEKIT_URL: must be an address"),
         ("LIVEKIT_API_KEY", "", "LIVEKIT_API_KEY: is missing"),
         ("LIVEKIT_API_SECRET", "two words", "LIVEKIT_API_SECRET: must be printable ASCII"),
