@@ -36,6 +36,7 @@ LIVEKIT = {
     "LIVEKIT_API_KEY": KEY,
     "LIVEKIT_API_SECRET": SECRET,
 }
+AT_ONCE = 5
 JOINED, LEFT, FINISHED = "participant_joined", "participant_left", "room_finished"
 
 
@@ -103,11 +104,21 @@ def _new_call(number: int, now: datetime) -> NewCall:
 
 
 def coming_and_going(rooms: Sequence[str], count: int) -> Iterator[Told]:
-    """``count`` events, evenly over the rooms; in each room somebody comes, goes, and the next one comes."""
+    """``count`` events, evenly over the rooms. A few people fill each room; then in turn the one who has been in
+    longest goes and another comes."""
     prefix = secrets.token_hex(4)
     for number in range(count):
         turn, room = divmod(number, len(rooms))
-        yield Told(LEFT if turn % 2 else JOINED, rooms[room], f"{prefix}-{turn // 2}-{room}")
+        event, person = _event(turn)
+        yield Told(event, rooms[room], f"{prefix}-{person}-{room}")
+
+
+def _event(turn: int) -> tuple[str, int]:
+    """What happens in a room, and to which of its people."""
+    later, goes = turn - AT_ONCE, (turn - AT_ONCE) % 2 == 0
+    if later < 0:
+        return JOINED, turn
+    return (LEFT, later // 2) if goes else (JOINED, AT_ONCE + later // 2)
 
 
 class Deliveries:
