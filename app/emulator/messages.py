@@ -107,10 +107,8 @@ class MessageBook:
         """Show something below a message, in the place of what was shown there for the same links."""
         links = {each["from_url"] for each in attachments}
         kept = [each for each in message.draft.attachments if each.get("from_url") not in links]
-        finished = [
-            each | ({"blocks": with_ids(each["blocks"], self._ids)} if "blocks" in each else {}) for each in attachments
-        ]
-        numbered = [each | {"id": number} for number, each in enumerate([*kept, *finished], 1)]
+        finished = [*kept, *map(self._finished_attachment, attachments)]
+        numbered = [each | {"id": number} for number, each in enumerate(finished, 1)]
         message.draft = replace(message.draft, attachments=numbered)
         self._mark_calls(message)
 
@@ -183,7 +181,18 @@ class MessageBook:
 
     def _finished(self, draft: Draft) -> Draft:
         """The draft as Slack keeps it: the text cut to size, every block and element with an id."""
-        return replace(draft, text=draft.text[:MAX_TEXT], blocks=with_ids(draft.blocks, self._ids))
+        return replace(
+            draft,
+            text=draft.text[:MAX_TEXT],
+            blocks=with_ids(draft.blocks, self._ids),
+            attachments=[self._finished_attachment(each) for each in draft.attachments],
+        )
+
+    def _finished_attachment(self, attachment: JsonObject) -> JsonObject:
+        """An attachment whose blocks have ids too; one that says it has none does without the key."""
+        if attachment.get("blocks") is None:
+            return {name: value for name, value in attachment.items() if name != "blocks"}
+        return attachment | {"blocks": with_ids(attachment["blocks"], self._ids)}
 
     def _mark_calls(self, message: Message) -> None:
         for block in _call_blocks(message):
