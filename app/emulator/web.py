@@ -21,12 +21,15 @@ from app.emulator.web_api.context import Arguments
 from app.emulator.web_api.drafts import read_draft
 from app.emulator.workspace import Workspace
 
+# Always this machine: a page of a foreign name that resolves to it must not reach us.
+_OUR_NAMES = ["127.0.0.1", "localhost"]
 _GONE = {"expired_url", "used_url"}
 
 
 def create_app(slack: Slack) -> Flask:
     """The emulator as a WSGI application: what apps ask, the control API, and the page."""
     app = Flask(__name__)
+    app.config["TRUSTED_HOSTS"] = _OUR_NAMES
 
     @app.route("/api/<name>", methods=["GET", "POST"])
     def web_api(name: str) -> Response:

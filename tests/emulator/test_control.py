@@ -149,3 +149,13 @@ def test_pages_of_other_sites_cannot_control_it(emulator: Emulator, http: httpx.
     foreign = {"Origin": "https://evil.example.com"}
     assert http.post("/emulator/reset", headers=foreign).status_code == 403
     assert http.post("/emulator/reset", headers={"Origin": emulator.url}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/inspector", "/emulator/app", "/api/auth.test", "/oauth/v2/authorize"])
+def test_a_foreign_name_for_this_machine_is_refused(http: httpx.Client, path: str) -> None:
+    assert http.get(path, headers={"Host": "evil.example.com"}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:4010", "localhost:4010", "localhost"])
+def test_every_name_of_this_machine_is_taken(http: httpx.Client, host: str) -> None:
+    assert http.get("/emulator/app", headers={"Host": host}).status_code == 200
