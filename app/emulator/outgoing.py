@@ -13,6 +13,7 @@ from app.emulator.app_link import Answered
 from app.emulator.deliveries import Delivery
 from app.emulator.errors import JsonObject, SlackError
 from app.emulator.messages import Author, Draft
+from app.emulator.nesting import read_json
 from app.emulator.response_urls import ResponseUrl
 from app.emulator.slack import Slack
 from app.emulator.web_api.context import Arguments
@@ -149,7 +150,7 @@ def _payload(answered: Answered) -> JsonObject:
     if "json" not in answered.content_type:
         return {"text": answered.body}
     try:
-        payload = json.loads(answered.body)
+        payload = read_json(answered.body)
     except ValueError:
         raise SlackError("invalid_json") from None
     return payload if isinstance(payload, dict) else {"text": json.dumps(payload)}

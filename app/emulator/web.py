@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Flask, Request, Response, request
 
 from app.emulator.consent import add_consent
 from app.emulator.control import control
 from app.emulator.errors import JsonObject, SlackError
 from app.emulator.exchange import Arrival, exchange
+from app.emulator.nesting import read_json
 from app.emulator.page import add_pages
 from app.emulator.reply import Reply
 from app.emulator.response_urls import respond
@@ -64,8 +63,8 @@ def _payload(request: Request) -> JsonObject | None:
     """A response URL takes JSON, or a form whose `payload` is JSON."""
     raw = request.form.get("payload") if request.mimetype != "application/json" else None
     try:
-        value = json.loads(raw if raw is not None else request.get_data())
-    except (ValueError, RecursionError):
+        value = read_json(raw if raw is not None else request.get_data())
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

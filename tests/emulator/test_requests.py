@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.emulator import Emulator
+from app.emulator.block_kit.blocks import BLOCKS
+from app.emulator.block_kit.elements import ELEMENTS
 from app.emulator.web_api import METHODS
 from app.emulator.workspace import Grant
 
@@ -106,6 +109,7 @@ def test_api_test_fails_on_request(emulator: Emulator) -> None:
         (b"\xff", "application/json; charset=utf-8", "invalid_json"),
         (b'{"a": NaN}', "application/json; charset=utf-8", "invalid_json"),
         (b"[" * 100_000, "application/json; charset=utf-8", "invalid_json"),
+        (b'{"a":' + b"[" * 900 + b"]" * 900 + b"}", "application/json; charset=utf-8", "invalid_json"),
         (b"[]", "application/json; charset=utf-8", "json_not_object"),
         (b'"text"', "application/json; charset=utf-8", "json_not_object"),
         (b"null", "application/json; charset=utf-8", "json_not_object"),
@@ -224,20 +228,59 @@ def test_garbage_is_always_answered_with_a_refusal(
     assert answer.json()["ok"] is False
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
+LONG_NUMBER = "9" * 5000
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.just(LONG_NUMBER),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+ANY_PART = st.fixed_dictionaries({"type": st.sampled_from(sorted(ELEMENTS)) | ANY_JSON}) | ANY_JSON
+ANY_BLOCK = st.fixed_dictionaries(
+    {"type": st.sampled_from(sorted(BLOCKS)) | ANY_JSON},
+    optional={
+        "text": ANY_PART,
+        "element": ANY_PART,
+        "accessory": ANY_PART,
+        "elements": st.lists(ANY_PART, max_size=2) | ANY_JSON,
+        "block_id": ANY_JSON,
+    },
+)
+ANY_BLOCKS = st.lists(ANY_BLOCK, max_size=2)
+NAMES = (
+    "attachments blocks channel cursor date_start duration external_unique_id id join_url limit metadata ts users view"
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "code"),
+    [
+        ("calls.add", "date_start", "invalid_start_time"),
+        ("users.list", "limit", "invalid_limit"),
+        ("users.list", "cursor", "invalid_cursor"),
+    ],
+)
+def test_a_number_without_end_is_refused(http: httpx.Client, method: str, name: str, code: str) -> None:
+    number = base64.b64encode(f"next:{LONG_NUMBER}".encode()).decode() if name == "cursor" else LONG_NUMBER
+    sent = {"external_unique_id": "u", "join_url": "https://example.com", name: number}
+    assert http.post(f"/api/{method}", json=sent).json()["error"] == code
+
+
+@pytest.mark.parametrize("kind", [["button"], {}, None, 5])
+def test_an_element_whose_type_is_no_word_is_refused(http: httpx.Client, kind: object) -> None:
+    blocks = [{"type": "actions", "elements": [{"type": kind}]}]
+    answer = http.post("/api/chat.postMessage", json={"channel": "C0GENERAL", "blocks": blocks}).json()
+    assert answer["error"] == "invalid_blocks"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(
-    value=st.recursive(
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=False, allow_infinity=False)
-        | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-        max_leaves=5,
-    ),
-    name=st.sampled_from(
-        ["id", "users", "channel", "blocks", "date_start", "duration", "external_unique_id", "join_url", "view"]
-    ),
+    value=ANY_JSON | ANY_BLOCKS | st.lists(st.fixed_dictionaries({"blocks": ANY_BLOCKS}), max_size=2),
+    name=st.sampled_from(NAMES.split()),
     method=st.sampled_from(sorted(METHODS.keys() - {"auth.revoke"})),
 )
 def test_json_of_any_shape_is_answered(

@@ -51,8 +51,14 @@ def elements_of(block: JsonObject) -> Iterator[JsonObject]:
     listed = block.get("elements")
     candidates = [block.get("accessory"), block.get("element"), *(listed if isinstance(listed, list) else [])]
     for each in candidates:
-        if isinstance(each, dict) and each.get("type") in INTERACTIVE:
+        if _is_interactive(each):
             yield each
+
+
+def _is_interactive(part: object) -> bool:
+    """Whether people can act on a part of a block; whatever it is, it may not have been checked yet."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    return isinstance(kind, str) and kind in INTERACTIVE
 
 
 def find_element(
@@ -75,7 +81,7 @@ def with_ids(blocks: list[JsonObject], ids: Ids) -> list[JsonObject]:
 
 def _with_action_ids(block: JsonObject, ids: Ids) -> JsonObject:
     def finished(part: object) -> object:
-        if isinstance(part, dict) and part.get("type") in INTERACTIVE and not part.get("action_id"):
+        if isinstance(part, dict) and _is_interactive(part) and not part.get("action_id"):
             return part | {"action_id": ids.block_id()}
         return part
 

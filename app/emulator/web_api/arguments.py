@@ -5,7 +5,6 @@ Encodings: https://docs.slack.dev/apis/web-api/#post-bodies. The error codes are
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl
 from flask import Request
 
 from app.emulator.errors import JsonObject, SlackError
+from app.emulator.nesting import read_json
 
 _CHARSETS = {"utf-8", "utf8", "iso-8859-1"}
 _ARGUMENT_NAME = re.compile(r"\w{1,128}", re.ASCII)
@@ -84,8 +84,8 @@ def _read_body(request: Request) -> JsonObject:
 
 def _read_json(request: Request, charset: str) -> JsonObject:
     try:
-        value = json.loads(request.get_data().decode(charset), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        value = read_json(request.get_data().decode(charset), _refuse_constant)
+    except ValueError:
         raise SlackError("invalid_json") from None
     if not isinstance(value, dict):
         raise SlackError("json_not_object")

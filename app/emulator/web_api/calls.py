@@ -96,7 +96,7 @@ def _date_start(args: Arguments, now: float) -> int:
     text = args.text("date_start")
     if text is None:
         return int(now)
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= _LAST_SECOND:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18) or not 0 < int(text) <= _LAST_SECOND:
         raise SlackError("invalid_start_time")
     return int(text)
 

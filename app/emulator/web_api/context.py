@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.emulator.errors import SlackError, invalid_arguments
+from app.emulator.nesting import read_json
 from app.emulator.workspace import Channel, Grant, User, Workspace
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class Arguments:
 
 def _from_json_text(text: str, name: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         code = f"invalid_{name}_format" if name == "blocks" else "invalid_arguments"
         raise SlackError(code, f"must provide valid JSON [json-pointer:/{name}]") from None
 

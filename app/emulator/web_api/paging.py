@@ -35,9 +35,14 @@ def _limit(args: Arguments, usual: int, most: int) -> int:
     text = args.text("limit")
     if text is None:
         return usual
-    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= most:
+    if not _is_number(text) or int(text) > most:
         raise SlackError("invalid_limit")
     return int(text) or usual
+
+
+def _is_number(text: str) -> bool:
+    """Whether this is a number, and not one so long that Python would not read it."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _cursor(position: int) -> str:
@@ -52,6 +57,6 @@ def _start(cursor: str | None) -> int:
     except ValueError:
         raise SlackError("invalid_cursor") from None
     position = text.removeprefix(_PREFIX)
-    if not text.startswith(_PREFIX) or not position.isdigit():
+    if not text.startswith(_PREFIX) or not _is_number(position):
         raise SlackError("invalid_cursor")
     return int(position)
