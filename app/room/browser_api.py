@@ -71,8 +71,8 @@ def _newcomer(body: JsonObject, now: float) -> Connection:
     secret = request.cookies.get(PERSON_COOKIE, "")
     if not 20 <= len(secret) <= _LONGEST_SECRET:
         raise Refused(403, "Load the page of the call first; it needs cookies.")
-    person = Participant(participant_id(secret), needed_text(body, "name", LONGEST_NAME))
-    return Connection(person, _devices(body), heard_at=now)
+    name = needed_text(body, "name", LONGEST_NAME)
+    return Connection(Participant(participant_id(secret, name), name), _devices(body), heard_at=now)
 
 
 def _devices(body: JsonObject) -> Devices:

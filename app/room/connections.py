@@ -12,7 +12,7 @@ from app.room.outbox import Outbox
 
 @dataclass(frozen=True)
 class Participant:
-    """A person, the same from any tab of one browser."""
+    """A person: one name, in any tab of one browser."""
 
     id: str
     name: str

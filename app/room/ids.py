@@ -25,6 +25,9 @@ def new_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
-def participant_id(secret: str) -> str:
-    """The public id of the person whose browser holds this secret: everybody may see it, nobody gets in with it."""
-    return "p-" + hashlib.sha256(secret.encode()).hexdigest()[:16]
+def participant_id(secret: str, name: str) -> str:
+    """The public id of who goes by this name in the browser that holds this secret.
+
+    Everybody may see it, nobody gets in with it.
+    """
+    return "p-" + hashlib.sha256(f"{secret} {name.casefold()}".encode()).hexdigest()[:16]

@@ -91,7 +91,7 @@ def listed(names: list[str]) -> str:
 
 
 def _remember_person(page: str) -> Response:
-    """Give the browser a secret of its own, by which it is the same person in every tab."""
+    """Give the browser a secret of its own, by which the same name in it is the same person in every tab."""
     response = make_response(page)
     if not request.cookies.get(PERSON_COOKIE):
         response.set_cookie(

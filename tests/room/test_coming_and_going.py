@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from app.room import LocalRoom
 from app.room.limits import EMPTY_SECONDS, GRACE_SECONDS, MOST_CONNECTIONS, SILENCE_SECONDS
@@ -147,6 +148,25 @@ def test_two_tabs_are_two_connections_of_one_person(
     people = [told["data"]["participant"] for told in app.told()[1:]]
     assert [person["connection_id"] for person in people] == [one.id, two.id, other.id, one.id]
     assert people[0]["id"] == people[1]["id"] != people[2]["id"]
+
+
+@pytest.mark.parametrize(("name", "people"), [("ADA  lovelace ", 1), ("Grace Hopper", 2)])
+def test_a_person_is_a_name_in_a_browser(
+    app: App, room: LocalRoom, meeting_id: str, ada: Browser, name: str, people: int
+) -> None:
+    ada.join(meeting_id, "Ada Lovelace")
+    ada.join(meeting_id, name)
+    assert room.wait_until_told()
+    assert len({told["data"]["participant"]["id"] for told in app.told()[1:]}) == people
+
+
+def test_one_name_in_two_browsers_is_two_people(
+    app: App, room: LocalRoom, meeting_id: str, ada: Browser, grace: Browser
+) -> None:
+    ada.join(meeting_id, "Ada")
+    grace.join(meeting_id, "Ada")
+    assert room.wait_until_told()
+    assert len({told["data"]["participant"]["id"] for told in app.told()[1:]}) == 2
 
 
 def test_an_ended_meeting_lets_nobody_in(api: httpx.Client, meeting_id: str, ada: Browser) -> None:

@@ -350,14 +350,34 @@ def test_it_can_be_looked_at(new_window: NewWindow, link: str, tmp_path: Path, s
     grace.page.screenshot(path=tmp_path / f"{scheme}-ended.png")
 
 
-def test_two_tabs_are_one_person(new_window: NewWindow, link: str, room: LocalRoom, app: App) -> None:
+def test_one_name_in_two_tabs_is_one_person(new_window: NewWindow, link: str, room: LocalRoom, app: App) -> None:
     ada = new_window().join(link, "Ada")
     second = ada.context.new_page()
     second.goto(link)
-    assert second.input_value("#name") == "Ada"
+    assert second.input_value("#name") == ""
+    second.fill("#name", "ada")
     second.click("text=Join the call")
-    ada.wait_for_names("Ada (you)", "Ada")
+    ada.wait_for_names("Ada (you)", "ada")
     ada.page.click("#show-people")
     assert "you · host · 2 tabs" in ada.page.inner_text("#people")
-    assert story(room, app) == ["meeting.started", "participant.joined Ada", "participant.joined Ada"]
+    assert story(room, app) == ["meeting.started", "participant.joined Ada", "participant.joined ada"]
     assert len({told["data"]["participant"]["id"] for told in app.told()[1:]}) == 1
+
+
+def test_two_names_in_two_tabs_are_two_people(new_window: NewWindow, link: str, room: LocalRoom, app: App) -> None:
+    ada = new_window().join(link, "Ada")
+    grace = ada.context.new_page()
+    grace.goto(link)
+    grace.fill("#name", "Grace")
+    grace.click("text=Join the call")
+    ada.wait_for_names("Ada (you)", "Grace")
+    ada.page.click("#show-people")
+    assert ada.page.locator("#people li").count() == 2
+    assert story(room, app) == ["meeting.started", "participant.joined Ada", "participant.joined Grace"]
+    assert len({told["data"]["participant"]["id"] for told in app.told()[1:]}) == 2
+
+
+def test_a_window_that_is_loaded_again_knows_the_name(new_window: NewWindow, link: str) -> None:
+    ada = new_window().join(link, "Ada")
+    ada.open(link)
+    assert ada.page.input_value("#name") == "Ada"

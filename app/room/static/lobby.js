@@ -2,13 +2,14 @@
 
 import { showFace } from "./names.js";
 
+/** Kept for this window alone: another one may be somebody else. */
 const NAME_KEY = "local-room-name";
 
 /** Show the lobby; `join(name)` is called when the person wants in, and may throw an error to be shown. */
 export function openLobby(media, join) {
   const lobby = document.getElementById("lobby");
   const field = lobby.querySelector("#name");
-  field.value = localStorage.getItem(NAME_KEY) ?? "";
+  field.value = sessionStorage.getItem(NAME_KEY) ?? "";
   field.focus();
   const show = () => showPreview(lobby, media, field.value);
   field.addEventListener("input", show);
@@ -32,7 +33,7 @@ async function submit(event, lobby, field, join) {
   const button = lobby.querySelector("#join button");
   const name = field.value.trim();
   if (!name || button.disabled) return;
-  localStorage.setItem(NAME_KEY, name);
+  sessionStorage.setItem(NAME_KEY, name);
   button.disabled = true;
   await join(name).catch((error) => refuse(lobby, error.message));
   button.disabled = false;
