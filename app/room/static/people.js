@@ -14,7 +14,7 @@ export class PeopleList {
 
   /** `connections` are all that are in, `selfId` is one's own. */
   show(connections, selfId) {
-    const people = Map.groupBy(connections, (connection) => connection.participant_id);
+    const people = byPerson(connections);
     const lines = [...people.values()].map((devices) => line(devices, selfId));
     this.#panel.querySelector("ul").replaceChildren(...lines);
     this.#button.querySelector(".count").textContent = people.size;
@@ -31,6 +31,15 @@ export class PeopleList {
     this.#button.setAttribute("aria-expanded", String(isOpen));
     if (isOpen) this.#panel.querySelector("[data-close]").focus();
   }
+}
+
+function byPerson(connections) {
+  const people = new Map();
+  for (const connection of connections) {
+    const devices = people.get(connection.participant_id) ?? [];
+    people.set(connection.participant_id, [...devices, connection]);
+  }
+  return people;
 }
 
 function line(devices, selfId) {
