@@ -13,7 +13,11 @@ class SwitchboardError(Exception):
 
 
 class ConfigurationError(SwitchboardError):
-    """The settings are not complete."""
+    """The settings are not right."""
+
+
+class DatabaseUnusable(SwitchboardError):
+    """The database cannot be used."""
 
 
 # --- What came of a request we sent, decided by the adapter that knows the vendor ------------------------------

@@ -111,7 +111,9 @@ def test_with_two_providers_one_must_be_chosen() -> None:
     assert "DEFAULT_PROVIDER: zoom is not set up; these are: link." in told
 
 
-@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:", "no address at all"])
+@pytest.mark.parametrize(
+    "url", ["mysql://host/name", "sqlite://", "sqlite:///:memory:", "no address at all", "postgresql://u:p@h:x/d"]
+)
 def test_another_database_is_refused_in_words(url: str) -> None:
     assert "DATABASE_URL" in problems(**NEEDED, **LINK, DATABASE_URL=url)
 

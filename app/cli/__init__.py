@@ -11,17 +11,17 @@ import sys
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, DatabaseUnusable
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 2 when the settings are not complete."""
+    """Run one command; returns the exit code: 2 when the settings or the database keep it from starting."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except ConfigurationError as error:
+    except (ConfigurationError, DatabaseUnusable) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -8,12 +8,13 @@ from app.clock import SystemClock
 from app.config import Settings
 from app.db import migrate
 from app.db.session import Database
-from app.errors import ConfigurationError
+from app.errors import DatabaseUnusable
 from app.web.factory import read_configuration
 
 
 def check_everything(env: Mapping[str, str]) -> Settings:
-    """The settings, when they are complete and the database is ready; else raises ``ConfigurationError``.
+    """The settings, when they are complete and the database is ready; else raises ``ConfigurationError`` or
+    ``DatabaseUnusable``.
 
     An SQLite file is brought up to date here: it belongs to this app alone. A PostgreSQL database is not, because
     other versions of the app may be running on it.
@@ -24,7 +25,7 @@ def check_everything(env: Mapping[str, str]) -> Settings:
         if database.is_sqlite:
             migrate.upgrade(database)
         elif problem := migrate.problem(database):
-            raise ConfigurationError(problem)
+            raise DatabaseUnusable(problem)
     finally:
         database.close()
     return settings

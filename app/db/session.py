@@ -73,15 +73,15 @@ def database_url(url: str) -> URL:
     """``url`` with the driver we use. Raises ``ConfigurationError`` for other databases and for what is no address."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigurationError("must be an address such as sqlite:///switchboard.db.") from None
+    except (ArgumentError, ValueError):  # a port that is no number is only a ValueError
+        raise ConfigurationError("\n  DATABASE_URL: must be an address such as sqlite:///switchboard.db.") from None
     match parsed.get_backend_name():
         case "sqlite" if parsed.database and parsed.database != ":memory:":
             return parsed.set(drivername="sqlite+pysqlite")
         # postgres:// is what several hosts hand out.
         case "postgresql" | "postgres":
             return parsed.set(drivername="postgresql+psycopg")
-    raise ConfigurationError("must begin with sqlite:/// and a file name, or with postgresql://.")
+    raise ConfigurationError("\n  DATABASE_URL: must begin with sqlite:/// and a file name, or with postgresql://.")
 
 
 def _engine(url: URL, connections: int) -> Engine:

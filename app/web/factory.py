@@ -88,7 +88,7 @@ def _check_database(settings: Settings) -> list[str]:
     try:
         database_url(settings.database_url.get_secret_value())
     except ConfigurationError as error:
-        return [f"\n  DATABASE_URL: {error.detail}"]
+        return [error.detail]
     return []
 
 

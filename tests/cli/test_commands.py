@@ -42,6 +42,37 @@ def test_missing_settings_are_said_in_one_message(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+APP = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_SIGNING_SECRET": "secret",
+    "PUBLIC_URL": "https://calls.example.com",
+    "LINK_TEMPLATE": "https://meet.example.com/{slug}",
+}
+
+
+@pytest.mark.parametrize("command", [("serve",), ("work",), ("db", "upgrade")])
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (
+            "postgresql://me:hunter2@127.0.0.1:abc/calls",
+            "The settings are not right. DATABASE_URL: must be an address",
+        ),
+        ("mysql://me:hunter2@127.0.0.1/calls", "The settings are not right. DATABASE_URL: must begin with"),
+        ("postgresql://me:hunter2@127.0.0.1:1/calls", "The database cannot be used."),
+        ("sqlite:///nowhere/calls.db", "The database cannot be used. What DATABASE_URL names cannot be reached."),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_said_in_one_message(
+    tmp_path: Path, command: tuple[str, ...], url: str, told: str
+) -> None:
+    done = run(*command, env={**APP, "DATABASE_URL": url}, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert " ".join(done.stderr.split()).startswith(told)
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
 def test_the_database_is_brought_up_to_date(tmp_path: Path) -> None:
     env = {"DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"}
     for _ in range(2):

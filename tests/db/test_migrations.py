@@ -11,12 +11,14 @@ import pytest
 
 from app.db import migrate
 from app.db.session import Database
+from app.errors import DatabaseUnusable
 from tests.databases import ROOT, fresh_database_url
 
 UPGRADE = """
 import sys
 from app.db import migrate
 from app.db.session import Database
+from app.errors import DatabaseUnusable
 migrate.upgrade(Database(sys.argv[1]))
 """
 
@@ -63,3 +65,16 @@ def test_a_database_that_is_current_has_no_problem(database: Database) -> None:
 def test_a_database_that_is_away_is_a_problem_too(tmp_path: Path) -> None:
     away = Database(f"sqlite:///{tmp_path}/nowhere/switchboard.db")
     assert migrate.problem(away) == "The database cannot be reached."
+
+
+def test_a_database_that_is_away_cannot_be_upgraded(tmp_path: Path) -> None:
+    away = Database(f"sqlite:///{tmp_path}/nowhere/switchboard.db")
+    with pytest.raises(DatabaseUnusable, match="Does the file's folder exist"):
+        migrate.upgrade(away)
+
+
+def test_tables_of_a_newer_version_are_left_alone(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(DatabaseUnusable, match="not of this version"):
+        migrate.upgrade(database)

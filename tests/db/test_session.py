@@ -25,9 +25,12 @@ def test_the_driver_is_ours(url: str, driver: str) -> None:
     assert database_url(url).drivername == driver
 
 
-@pytest.mark.parametrize("url", ["", "switchboard.db", "mysql://db.example/x", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "switchboard.db", "mysql://db.example/x", "sqlite://", "sqlite:///:memory:", "postgresql://u:p@h:abc/d"],
+)
 def test_other_databases_are_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
         database_url(url)
 
 
