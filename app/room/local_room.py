@@ -10,6 +10,7 @@ from types import TracebackType
 from app.room.limits import LOOK_SECONDS
 from app.room.loopback import LoopbackServer
 from app.room.meetings import Meetings
+from app.room.posting import require_address
 from app.room.web import create_app
 from app.room.webhooks import Courier
 
@@ -44,7 +45,10 @@ class LocalRoom:
         self._running: _Running | None = None
 
     def start(self, port: int = 0) -> LocalRoom:
-        """Listen on a port of 127.0.0.1 (0: any free one), in the background, with no meetings."""
+        """Listen on a port of 127.0.0.1 (0: any free one), in the background, with no meetings.
+
+        Raises ``ValueError`` when ``webhook_url`` is no address, and ``OSError`` when the port is taken.
+        """
         if self._running is not None:
             raise RuntimeError("the room is already running")
         courier = Courier(self.webhook_secret, self._now)
@@ -81,7 +85,12 @@ class LocalRoom:
         }
 
     def connect_app(self, webhook_url: str | None) -> None:
-        """Say where the app listens for webhooks, such as ``http://127.0.0.1:3000/webhooks/standard``."""
+        """Say where the app listens for webhooks, such as ``http://127.0.0.1:8000/webhooks/standard``.
+
+        Raises ``ValueError`` when it is no address.
+        """
+        if webhook_url is not None:
+            require_address(webhook_url)
         self._webhook_url = webhook_url
         if self._running:
             self._running.courier.connect(webhook_url)

@@ -14,6 +14,21 @@ _ANSWER_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
+def require_address(url: str) -> None:
+    """Raises ``ValueError`` for what nothing can be sent to."""
+    if not _is_address(url):
+        raise ValueError(f"{url!r} is no address to send webhooks to, such as http://127.0.0.1:8000/webhooks/standard.")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_complete = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or half an IPv6 address
+        return False
+    return is_complete and "@" not in parts.netloc and all("!" <= letter <= "~" for letter in url)
+
+
 class Poster:
     """A connection for every request, as a new one is never stale; redirects are answers like any other."""
 

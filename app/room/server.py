@@ -18,7 +18,8 @@ def serve(
 ) -> None:
     """Run a room on this port until SIGTERM or Ctrl-C; ``when_ready`` is called once it listens.
 
-    Raises ``OSError`` when the port is taken. Must be called from the main thread, the only one signals come to.
+    Raises ``OSError`` when the port is taken, and ``ValueError`` when ``webhook_url`` is no address. Must be called
+    from the main thread, the only one signals come to.
     """
     stopped = threading.Event()
 

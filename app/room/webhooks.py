@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from standardwebhooks import Webhook
 
 from app.room.errors import JsonObject
-from app.room.posting import Poster
+from app.room.posting import Poster, require_address
 
 RETRY_SECONDS = (5.0, 30.0, 120.0, 600.0, 1800.0, 7200.0)
 """The pauses before each further attempt; after the last of them it is given up."""
@@ -40,7 +40,8 @@ class Delivery:
 class Courier:
     """Delivers one webhook after the other, in the order in which things happened.
 
-    One that failed waits by itself and holds nobody up. ``now`` returns unix seconds, the only clock here.
+    One that failed waits by itself and holds nobody up; one that gets no
+    answer holds the others up until its time is over. ``now`` returns unix seconds, the only clock here.
     """
 
     def __init__(self, secret: str, now: Callable[[], float]) -> None:
@@ -56,7 +57,12 @@ class Courier:
         self._thread = threading.Thread(target=self._run, name="room-webhooks", daemon=True)
 
     def connect(self, url: str | None) -> None:
-        """Send everything to this address from now on; with None what happens is told to nobody."""
+        """Send everything to this address from now on; with None what happens is told to nobody.
+
+        Raises ``ValueError`` when it is no address.
+        """
+        if url is not None:
+            require_address(url)
         with self._changed:
             self.url = url
             self._changed.notify_all()
@@ -98,7 +104,7 @@ class Courier:
 
     def _run(self) -> None:
         while (delivery := self._next()) is not None:
-            again_in = self._attempt(delivery)
+            again_in = self._attempt_safely(delivery)
             with self._changed:
                 if again_in is not None:
                     delivery.due_at = self._now() + again_in
@@ -118,6 +124,14 @@ class Courier:
 
     def _is_due(self) -> bool:
         return bool(self._waiting) and self._waiting[0].due_at <= self._now()
+
+    def _attempt_safely(self, delivery: Delivery) -> float | None:
+        """Whatever goes wrong with one, the next are delivered all the same."""
+        try:
+            return self._attempt(delivery)
+        except Exception:  # noqa: BLE001
+            _log.exception("webhook %s cannot be sent and is given up", delivery.id)
+            return None
 
     def _attempt(self, delivery: Delivery) -> float | None:
         """Try once; returns in how many seconds to try again, or None when done with it."""

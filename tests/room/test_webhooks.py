@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 import httpx
@@ -11,6 +12,7 @@ from standardwebhooks import Webhook
 
 from app.room import LocalRoom
 from app.room.local_room import WEBHOOK_SECRET
+from app.room.posting import Poster
 from app.room.webhooks import RETRY_SECONDS
 from tests.clocks import MovedClock
 from tests.providers.standin import HANG_UP, Reply, nobody_there
@@ -157,6 +159,51 @@ def test_an_app_that_starts_later_gets_what_it_missed(
     room.connect_app(app.webhook_url)
     move(clock, room, 5)
     assert app.story() == ["meeting.started", "participant.joined Ada"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:abc/webhooks",
+        "http://127.0.0.1:99999/",
+        "http://[::1/",
+        "http://:80/",
+        "http://a b/",
+        "http://a/é",
+        "ftp://a/",
+        "elsewhere",
+        "",
+    ],
+)
+def test_what_is_no_address_is_refused(room: LocalRoom, address: str) -> None:
+    with pytest.raises(ValueError, match="is no address to send webhooks to"):
+        room.connect_app(address)
+    with pytest.raises(ValueError, match="is no address to send webhooks to"):
+        LocalRoom(address).start()
+
+
+def test_an_address_that_was_refused_changes_nothing(app: App, room: LocalRoom, meeting_id: str, ada: Browser) -> None:
+    with pytest.raises(ValueError, match="is no address"):
+        room.connect_app("http://127.0.0.1:abc/webhooks")
+    ada.join(meeting_id)
+    assert room.wait_until_told()
+    assert app.story() == ["meeting.started", "participant.joined Ada"]
+
+
+def test_one_that_cannot_be_sent_stops_no_other(
+    app: App, room: LocalRoom, meeting_id: str, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, failures = Poster.post, [RuntimeError("broken")]
+
+    def fail_once(self: Poster, url: str, headers: Mapping[str, str], body: bytes) -> int | None:
+        if failures:
+            raise failures.pop()
+        return post(self, url, headers, body)
+
+    monkeypatch.setattr(Poster, "post", fail_once)
+    ada.join(meeting_id)
+    assert room.wait_until_told()
+    assert app.story() == ["participant.joined Ada"]
 
 
 def test_without_an_app_it_is_quiet(room: LocalRoom, app: App, meeting_id: str, ada: Browser) -> None:
