@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from app.room.local_room import DEFAULT_PORT, LocalRoom
@@ -16,7 +17,16 @@ def main() -> None:
     parser.add_argument("--webhook-url", help="where to send webhooks, such as …/webhooks/standard")
     parser.add_argument("--ice-server", action="append", default=[], help="stun:… or turn:…; may be repeated")
     options = parser.parse_args()
-    serve(options.port, options.webhook_url, options.ice_server, _introduce)
+    try:
+        serve(options.port, options.webhook_url, options.ice_server, _introduce)
+    except OSError as error:
+        sys.exit(f"The room cannot listen on port {options.port} ({_reason(error)}): name another one with --port.")
+    except (ValueError, OverflowError) as error:
+        sys.exit(str(error))
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _introduce(room: LocalRoom) -> None:

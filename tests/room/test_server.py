@@ -89,3 +89,23 @@ def test_the_command() -> None:
         assert "stun:stun.example.com" in httpx.get(created["join_url"], trust_env=False, verify=False).text
         process.send_signal(signal.SIGINT)
         assert process.wait(5) == 0
+
+
+def say_no(*options: str) -> str:
+    """What the command says when it ends at once."""
+    command = [sys.executable, "-m", "app.room", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def test_the_command_says_that_the_port_is_taken(room: LocalRoom) -> None:
+    port = str(urlsplit(room.url).port)
+    expected = f"The room cannot listen on port {port} (Address already in use): name another one with --port.\n"
+    assert say_no("--port", port) == expected
+
+
+def test_the_command_says_that_the_address_is_none() -> None:
+    said = say_no("--port", "0", "--webhook-url", "http://127.0.0.1:abc/")
+    assert said.startswith("'http://127.0.0.1:abc/' is no address")
+    assert said.count("\n") == 1
