@@ -117,10 +117,10 @@ def test_without_camera_and_microphone(new_window: NewWindow, link: str) -> None
     ada, grace = new_window().join(link, "Ada Lovelace"), new_window(NO_DEVICES)
     grace.open(link)
     grace.page.wait_for_selector("text=No camera was found")
-    grace.come_in("Grace Hopper")
+    grace.come_in("Grace <i>Hopper")
     tile = "#tiles .tile:not(.self)"
     ada.page.wait_for_selector(f"{tile}.is-muted:not(.has-video)")
-    assert ada.page.inner_text(f"{tile} .avatar") == "GH"
+    assert ada.page.inner_text(f"{tile} .avatar") == "GI"
     grace.wait_for_connections(1)
     grace.wait("document.querySelector('#tiles .tile:not(.self) video').currentTime > 0")
     assert grace.page.get_attribute("#call [data-device=audio]", "aria-pressed") == "false"

@@ -2,9 +2,9 @@
 
 /** One or two letters: "Ada Lovelace" → "AL". */
 export function initials(name) {
-  const words = name.trim().split(/\s+/u).filter(Boolean);
-  const letters = words.length > 1 ? [words[0], words.at(-1)] : words.slice(0, 1);
-  return letters.map((word) => [...word][0].toUpperCase()).join("") || "?";
+  const words = name.split(/\s+/u).map((word) => word.match(/[\p{L}\p{N}]/u)?.[0]).filter(Boolean);
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return letters.join("").toUpperCase() || "?";
 }
 
 /** A colour's angle on the wheel that stays the same for a person. */
