@@ -14,12 +14,14 @@ export async function refreshControls() {
   settle();
 }
 
-// A field that somebody has used no longer follows its attributes by itself.
+// A field that somebody has used no longer follows its attributes by itself; one that is being used is left alone.
 function settle() {
   for (const select of controls.querySelectorAll("select[data-switch]")) {
-    select.value = select.querySelector("option[selected]").value;
+    if (select !== document.activeElement) select.value = select.querySelector("option[selected]").value;
   }
-  for (const input of controls.querySelectorAll("input[data-switch]")) input.value = input.getAttribute("value");
+  for (const input of controls.querySelectorAll("input[data-switch]")) {
+    if (input !== document.activeElement) input.value = input.getAttribute("value");
+  }
   const limits = controls.querySelector("[data-limits]");
   limits.checked = limits.hasAttribute("checked");
 }

@@ -6,22 +6,34 @@ import { send } from "./send.js";
 import { localise } from "./times.js";
 
 const MOST = 500;
+const LOST = "The workspace does not answer. Trying again …";
 const list = document.getElementById("entries");
 const fields = Object.fromEntries(["text", "direction", "status", "method"].map((id) => [id, document.getElementById(id)]));
 const pause = document.getElementById("pause");
 const notice = document.getElementById("notice");
 let revision = Number(list.dataset.revision);
+let wasLost = false;
 
-const refresh = oneAtATime(async () => {
-  const newest = list.firstElementChild?.dataset.number ?? 0;
-  const text = await (await fetch(`/inspector/entries?after=${newest}`)).text();
+const refresh = oneAtATime(() => load().catch(() => (notice.textContent = LOST)));
+
+async function load() {
+  // A workspace that was started anew counts its requests from 1 again, so all of them are asked for.
+  const anew = wasLost;
+  const newest = anew ? 0 : list.firstElementChild?.dataset.number ?? 0;
+  const answer = await fetch(`/inspector/entries?after=${newest}`);
+  if (!answer.ok) throw new Error(answer.statusText);
+  const text = await answer.text();
+  if (anew) {
+    list.replaceChildren();
+    wasLost = false;
+  }
   const fresh = new DOMParser().parseFromString(text, "text/html");
   localise(fresh);
   list.prepend(...fresh.querySelectorAll(".entry"));
   while (list.children.length > MOST) list.lastElementChild.remove();
   await refreshControls();
   filter();
-});
+}
 
 function fits(entry) {
   const { direction, status, method } = entry.dataset;
@@ -86,10 +98,18 @@ localise(list);
 filter();
 listen({
   onNews: (news) => {
+    // Numbers that fall are those of a workspace that was started anew while nobody listened.
+    if (news < revision) wasLost = true;
     if (news === revision || isPaused()) return;
     revision = news;
     refresh();
   },
-  onLost: () => (notice.textContent = "The workspace does not answer. Trying again …"),
-  onBack: () => (notice.textContent = ""),
+  onLost: () => {
+    wasLost = true;
+    notice.textContent = LOST;
+  },
+  onBack: () => {
+    notice.textContent = "";
+    if (wasLost && !isPaused()) refresh();
+  },
 });

@@ -28,16 +28,19 @@ export function oneAtATime(task) {
   let wanted = false;
 
   async function run() {
-    do {
-      wanted = false;
-      await task();
-    } while (wanted);
-    running = null;
+    try {
+      do {
+        wanted = false;
+        await task();
+      } while (wanted);
+    } finally {
+      running = null;
+    }
   }
 
   return () => {
     wanted = true;
-    running ??= run();
-    return running;
+    // A task that fails at once has been forgotten by the time it is returned.
+    return (running ??= Promise.resolve().then(run));
   };
 }
