@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import httpx
 
+from app.emulator.errors import Misused
 from app.emulator.journal import Journal, SentRequest, masked, masked_headers
 from app.emulator.signatures import signed_headers
 
@@ -68,6 +69,7 @@ class AppLink:
 
     def connect(self, request_url: str) -> None:
         """Say where the app listens. Only now a client is made, because that takes longer than all the rest."""
+        _check_url(request_url)
         self.request_url = request_url
         if self._client is None:
             # The environment's proxies are for the world outside; the app is on this machine.
@@ -138,6 +140,16 @@ class AppLink:
         is_final = response.headers.get("X-Slack-No-Retry") == "1"
         content_type = response.headers.get("Content-Type", "")
         return Answered(response.status_code, response.text, content_type, seconds, is_late, reason, is_final)
+
+
+def _check_url(text: str) -> None:
+    """Refuse what no request could be sent to, before one is."""
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, TypeError):
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Misused("request_url must be an http(s) URL")
 
 
 def _exchange(

@@ -22,6 +22,9 @@ from app.emulator.faults import read_fault
 from app.emulator.journal import SentRequest
 from app.emulator.slack import Slack
 
+_WORDS = {"team", "user", "channel", "thread", "ts", "view", "command", "block", "action", "call"}
+"""Names that mean a word wherever they stand in a body."""
+
 _NOT_FOUND = {"channel_not_found", "invalid_call_id", "team_not_found", "user_not_found"}
 
 
@@ -82,6 +85,9 @@ def _body(request: Request) -> JsonObject:
     value = request.get_json(force=True, silent=True)
     if not isinstance(value, dict):
         raise Misused("the body must be a JSON object")
+    for name in _WORDS & value.keys():
+        if not isinstance(value[name], str | None):
+            raise Misused(f"{name} must be a string")
     return value
 
 
@@ -129,8 +135,13 @@ def add_fault(slack: Slack, request: Request) -> JsonObject:
 
 def remove_fault(slack: Slack, request: Request, position: str) -> JsonObject:
     """Take one fault away, by its place in the list."""
-    slack.faults.remove(int(position) if position.isdigit() else -1)
+    slack.faults.remove(_number(position, -1))
     return faults(slack, request)
+
+
+def _number(text: str, otherwise: int) -> int:
+    """A number from a path; there are digits beside 0 to 9, and numbers longer than Python reads."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else otherwise
 
 
 def clear_faults(slack: Slack, request: Request) -> JsonObject:
@@ -199,16 +210,13 @@ def app(slack: Slack, _request: Request) -> JsonObject:
 
 def connect_app(slack: Slack, request: Request) -> JsonObject:
     """`{"request_url": "http://127.0.0.1:8000/slack/events"}`"""
-    request_url = _body(request).get("request_url")
-    if not isinstance(request_url, str) or not request_url.startswith(("http://", "https://")):
-        raise Misused("request_url must be an http(s) URL")
-    slack.app_link.connect(request_url)
+    slack.app_link.connect(_body(request).get("request_url"))
     return app(slack, request)
 
 
 def replay(slack: Slack, _request: Request, number: str) -> JsonObject:
     """Send a request of the inspector's list to the app once more."""
-    answered = inspector.replay(slack, int(number) if number.isdigit() else 0)
+    answered = inspector.replay(slack, _number(number, 0))
     return {"status": answered.status, "body": answered.body}
 
 

@@ -6,12 +6,15 @@ with 2xx in time it is sent again at once, after a minute and after five more, u
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.emulator.app_link import Answered, NoAppConnected
 from app.emulator.errors import JsonObject
+
+_log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = (0, 60, 300)
 """How long after a failure the first, second and third retry follow."""
@@ -111,7 +114,11 @@ class Deliveries:
 
     def _work(self) -> None:
         while self._wait_for_due():
-            self.deliver_due()
+            try:
+                self.deliver_due()
+            except Exception:  # noqa: BLE001 - whatever it is
+                # One event that cannot be sent must not be the last.
+                _log.exception("an event could not be sent")
 
     def _wait_for_due(self) -> bool:
         """Wait until an attempt is due; False when there is no more to do."""

@@ -6,6 +6,7 @@ is gone after it has struck `times` times.
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import asdict, dataclass
 from typing import Literal, TypedDict, Unpack, get_args
@@ -171,4 +172,16 @@ def read_fault(fields: JsonObject) -> Fault:
             raise Misused(f"{value!r} is no {name} of a fault")
     if not {"method", "kind"} <= fields.keys():
         raise Misused("a fault needs a method and a kind")
-    return Fault(**fields)
+    fault = Fault(**fields)
+    if not _is_possible(fault):
+        raise Misused("a status is 100 to 599, times at least 1, and nothing is below 0")
+    return fault
+
+
+def _is_possible(fault: Fault) -> bool:
+    return (
+        100 <= fault.status <= 599
+        and (fault.times is None or fault.times >= 1)
+        and min(fault.skip, fault.retry_after, fault.seconds) >= 0
+        and math.isfinite(fault.seconds)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from flask import Flask, Response, redirect, request
 
 from app.emulator import Emulator
+from app.emulator.app_link import Answered
+from app.emulator.deliveries import Deliveries, Delivery
 from app.emulator.errors import Misused
 from tests.emulator.slack_side import Clock, Connect, Serve
 
@@ -39,6 +42,33 @@ def app(connect: Connect, attempts: list[Attempt], answers: list[Any]) -> None:
 
 def numbers(attempts: list[Attempt]) -> list[str | None]:
     return [number for number, _, _ in attempts]
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://", "ftp://127.0.0.1/", "127.0.0.1:8000"])
+def test_an_app_cannot_be_where_no_request_could_go(emulator: Emulator, url: str) -> None:
+    with pytest.raises(Misused):
+        emulator.connect_app(url)
+    assert emulator.app_link.request_url is None
+
+
+def test_an_event_that_cannot_be_sent_is_not_the_last() -> None:
+    sent: list[str] = []
+    both = threading.Event()
+
+    def send(delivery: Delivery) -> Answered:
+        sent.append(delivery.envelope["event_id"])
+        if len(sent) == 1:
+            raise RuntimeError("the first one cannot be sent")
+        both.set()
+        return Answered(200, "", "", 0.0, False)
+
+    deliveries = Deliveries(send, time.time)
+    deliveries.add("T0LOCAL", {"event_id": "Ev1"})
+    deliveries.add("T0LOCAL", {"event_id": "Ev2"})
+    deliveries.start()
+    assert both.wait(5)
+    deliveries.stop()
+    assert sent == ["Ev1", "Ev2"]
 
 
 @pytest.mark.usefixtures("app")
