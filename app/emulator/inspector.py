@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from app.emulator.app_link import Answered
 from app.emulator.errors import JsonObject, Misused
@@ -76,7 +77,16 @@ def replay(slack: Slack, number: int) -> Answered:
     sent = slack.journal.find_sent(number)
     if sent is None or not sent.body:
         raise Misused(f"number {number} is not a request to the app that can be sent again")
-    return slack.app_link.post(sent.kind, sent.team_id, sent.args, sent.body, _headers(sent.headers))
+    return slack.app_link.post(sent.kind, sent.team_id, _payload(sent.body), sent.body, _headers(sent.headers))
+
+
+def _payload(body: bytes) -> JsonObject:
+    """What was sent before its secrets were masked: JSON, a form, or JSON in a form's `payload`."""
+    text = body.decode()
+    if text.startswith("{"):
+        return dict(json.loads(text))
+    fields = dict(parse_qsl(text, keep_blank_values=True))
+    return dict(json.loads(fields["payload"])) if "payload" in fields else fields
 
 
 def _headers(sent: Mapping[str, str]) -> dict[str, str]:

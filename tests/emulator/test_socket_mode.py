@@ -18,6 +18,7 @@ import pytest
 from slack_sdk import WebClient
 
 from app.emulator import Emulator
+from app.emulator.interactions import shortcut
 from app.emulator.socket_mode import MOST_CONNECTIONS, TICKET_SECONDS
 from app.emulator.websocket import accept_key
 from tests.emulator.slack_side import Clock, error_of
@@ -233,3 +234,20 @@ def test_a_stopped_emulator_lets_go_of_its_sockets(url: Callable[[], str], emula
     emulator.stop()
     assert client.reader.read() == b""
     client.close()
+
+
+def test_what_is_sent_again_has_its_secrets(emulator: Emulator, client: Client, http: httpx.Client) -> None:
+    # The first request of all opened the socket.
+    acts: list[Callable[[], object]] = [
+        lambda: emulator.slash("/ring", "Weekly & sync"),
+        lambda: shortcut(emulator, "U0ADA", "start"),
+        lambda: http.post("/emulator/replay/2"),
+        lambda: http.post("/emulator/replay/3"),
+    ]
+    heard = []
+    for act in acts:
+        seen = answering(client, lambda each: {"envelope_id": each["envelope_id"]})
+        act()
+        heard += [each["payload"] for each in seen]
+    assert heard[2:] == heard[:2]
+    assert [each["token"] for each in heard] == ["local-verification-token"] * 4
