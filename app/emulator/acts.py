@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from app.emulator import interactions, outgoing, people
-from app.emulator.errors import JsonObject, Misused, SlackError
+from app.emulator.errors import JsonObject, Misused
+from app.emulator.interaction_payloads import blocks_of, message_for
 from app.emulator.page import forms
 from app.emulator.slack import Slack
 from app.emulator.typed import as_mrkdwn, escaped
@@ -107,12 +108,7 @@ def _blocks(slack: Slack, fields: JsonObject) -> list[JsonObject]:
         shown = [*views_of(workspace, user), home_of(workspace, user)]
         return next((view["blocks"] for view in shown if view and view["id"] == fields["view"]), [])
     with workspace.lock:
-        book, channel, ts = workspace.messages, _text(fields, "channel"), _text(fields, "ts")
-        private = [each for each in book.only_for(user) if (each.channel, each.ts) == (channel, ts)]
-        message = book.find(channel, ts) or next(iter(private), None)
-        if message is None:
-            raise SlackError("message_not_found")
-        return message.draft.blocks
+        return blocks_of(message_for(workspace, user, _text(fields, "channel"), _text(fields, "ts")))
 
 
 Act = Callable[[Slack, JsonObject], JsonObject]

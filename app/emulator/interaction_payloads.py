@@ -59,7 +59,7 @@ def in_view(slack: Slack, workspace: Workspace, ref: JsonObject, user: str, acti
 
 def in_message(slack: Slack, workspace: Workspace, user: str, ref: JsonObject, action: JsonObject) -> JsonObject:
     """An action in a message."""
-    message = _message_for(workspace, user, str(ref.get("channel", "")), str(ref.get("ts", "")))
+    message = message_for(workspace, user, str(ref.get("channel", "")), str(ref.get("ts", "")))
     url = workspace.response_urls.mint(message.channel, user)
     url.last = message
     state = ref.get("state") or {}
@@ -73,20 +73,21 @@ def in_message(slack: Slack, workspace: Workspace, user: str, ref: JsonObject, a
         "channel": _channel(workspace, message.channel),
         "state": {"values": state.get("values", state)},
         "response_url": slack.base_url + url.path,
-        "actions": [_acted(slack, _blocks_of(message), action)],
+        "actions": [_acted(slack, blocks_of(message), action)],
     }
     # Slack does not repeat ephemeral messages to the app.
     return payload if message.seen_by else payload | {"message": workspace.messages.shown(message)}
 
 
-def _blocks_of(message: Message) -> list[JsonObject]:
+def blocks_of(message: Message) -> list[JsonObject]:
+    """The blocks of a message, and of what hangs below it."""
     below = (block for each in message.draft.attachments for block in each.get("blocks") or [])
     return [*message.draft.blocks, *below]
 
 
 def on_message(slack: Slack, workspace: Workspace, user: str, channel: str, ts: str) -> JsonObject:
     """A shortcut on a message."""
-    message = _message_for(workspace, user, channel, ts)
+    message = message_for(workspace, user, channel, ts)
     url = workspace.response_urls.mint(message.channel, user)
     return envelope(slack, workspace, user, "message_action") | {
         "channel": _channel(workspace, message.channel),
@@ -96,7 +97,7 @@ def on_message(slack: Slack, workspace: Workspace, user: str, channel: str, ts: 
     }
 
 
-def _message_for(workspace: Workspace, user: str, channel: str, ts: str) -> Message:
+def message_for(workspace: Workspace, user: str, channel: str, ts: str) -> Message:
     """A message that this person can see."""
     place = workspace.channel(channel)
     if place.kind != "public" and user not in place.members:

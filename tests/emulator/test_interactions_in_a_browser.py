@@ -193,3 +193,11 @@ def test_an_app_that_fails_is_named(page: Page, emulator: Emulator) -> None:
     emulator.connect_app("http://127.0.0.1:1/")
     page.get_by_role("button", name="Start …").click()
     page.get_by_role("status").filter(has_text=re.compile("did not take it: dispatch_failed")).wait_for()
+
+
+def test_a_button_below_a_message_works_too(tabs: Tabs, client: WebClient, app: SmallApp) -> None:
+    below = [{"blocks": [{"type": "actions", "elements": [START]}]}]
+    client.chat_postMessage(channel="C0GENERAL", text="A call?", attachments=below)
+    open_modal(tabs.open(user="U0ADA"))
+    [told] = app.of_type("block_actions")
+    assert told["actions"][0]["action_id"] == "start"
