@@ -17,6 +17,7 @@ from app.emulator.installs import Consent
 from app.emulator.known_names import SCOPES
 from app.emulator.openid import SCOPES as SIGN_IN_SCOPES
 from app.emulator.openid import discovery
+from app.emulator.scope_words import SCOPE_WORDS
 from app.emulator.signing_key import public_keys
 from app.emulator.slack import Slack
 
@@ -83,6 +84,7 @@ def _question(slack: Slack, asked: Asked) -> Response:
         # Browsers also hold the redirect after a form against this.
         f"'self' {target.scheme}://{target.netloc}",
         app=slack.app,
+        scope_words=SCOPE_WORDS,
         asked=asked,
         places=places,
         enterprise=next((place.enterprise for place, _ in places if place.enterprise), None),
@@ -94,7 +96,8 @@ def _question(slack: Slack, asked: Asked) -> Response:
 def _rendered(form_action: str, status: int = 200, **view: object) -> Response:
     response = make_response(render_template("consent.html", **view), status)
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
     )
     return response
 

@@ -14,6 +14,8 @@ from slack_sdk import WebClient
 
 from app.emulator import Emulator
 from app.emulator.installs import GRACE_SECONDS
+from app.emulator.known_names import SCOPES
+from app.emulator.scope_words import SCOPE_WORDS
 from app.emulator.workspace import Grant
 from tests.emulator.slack_side import Clock, Connect, error_of
 
@@ -349,3 +351,20 @@ def test_requests_of_an_organisation_name_it(organisation: Emulator, anybody: We
     assert command["is_enterprise_install"] == "true"
     assert (event["enterprise_id"], event["team_id"]) == ("E0ORG", "T0ACME")
     assert event["authorizations"][0]["is_enterprise_install"] is True
+
+
+def test_the_install_page_says_in_words_what_is_asked_for(emulator: Emulator, http: httpx.Client) -> None:
+    asked = {
+        "client_id": emulator.app.client_id,
+        "scope": "calls:write,reactions:read",
+        "redirect_uri": "https://app.example.com/cb",
+    }
+    page = http.get("/oauth/v2/authorize", params=asked)
+    assert "Start and manage calls" in page.text
+    assert "reactions:read" in page.text
+    assert "/static/css/consent.css" in page.text
+    assert "style-src 'self'; img-src 'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_only_scopes_that_exist_have_words() -> None:
+    assert SCOPE_WORDS.keys() <= SCOPES
