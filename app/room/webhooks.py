@@ -129,7 +129,7 @@ class Courier:
         """Whatever goes wrong with one, the next are delivered all the same."""
         try:
             return self._attempt(delivery)
-        except Exception:  # noqa: BLE001
+        except Exception:  # noqa: BLE001 - whatever it is
             _log.exception("webhook %s cannot be sent and is given up", delivery.id)
             return None
 

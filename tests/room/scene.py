@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 
-ADA = ("#f2c8a0", "#3d2b1f", "#7a4b8c", "#dfe7f5", "#b7c8e8", 96)
-GRACE = ("#e8b894", "#8d8f96", "#1f4e79", "#f6ead8", "#e3c9a0", 96)
-ALAN = ("#f0c9a8", "#4a3527", "#5d6b4a", "#e2efe6", "#a9cdb6", 60)
+Looks = tuple[str | int, ...]
+ADA: Looks = ("#f2c8a0", "#3d2b1f", "#7a4b8c", "#dfe7f5", "#b7c8e8", 96)
+GRACE: Looks = ("#e8b894", "#8d8f96", "#1f4e79", "#f6ead8", "#e3c9a0", 96)
+ALAN: Looks = ("#f0c9a8", "#4a3527", "#5d6b4a", "#e2efe6", "#a9cdb6", 60)
 
 _SCRIPT = """
 (() => {
@@ -64,5 +65,5 @@ _SCRIPT = """
 """
 
 
-def scene(looks: tuple[str | int, ...]) -> str:
+def scene(looks: Looks) -> str:
     return _SCRIPT.replace("LOOKS", json.dumps(looks))

@@ -17,6 +17,7 @@ import pytest
 
 from tests.emulator.browser import Tabs, picture
 from tests.processes import clean, free_port
+from tests.room.scene import ADA, GRACE, Looks, scene
 from tests.room.window import FLAGS, Window
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def person(chromium: Browser, looks: Looks) -> Window:
+    """A window of a browser of its own, with this picture for a camera."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.add_init_script(scene(looks))
+    return Window(context)
+
+
 def card(page: Page) -> Locator:
     return page.get_by_role("region", name=re.compile("^Call: "))
 
@@ -96,16 +104,20 @@ def names_on(page: Page) -> list[str]:
     return sorted(text.splitlines()[-1] for text in people.all_inner_texts())
 
 
-def test_a_call_is_held_and_its_card_follows(demo: Demo, chromium: Browser, tmp_path: Path) -> None:
-    tabs = Tabs(chromium, demo.workspace)
-    page = tabs.open(user="U0ADA")
+def ring(page: Page) -> str:
+    """Start a call, and return where its card says to join."""
     composer = page.get_by_role("combobox", name="Message #general")
     composer.fill("/ring Weekly sync")
     composer.press("Enter")
     wait_for_card(page, "Nobody is in yet")
-    link = str(card(page).get_by_role("link", name="Join Weekly sync").get_attribute("href"))
+    return str(card(page).get_by_role("link", name="Join Weekly sync").get_attribute("href"))
 
-    ada, grace = (Window(chromium.new_context(viewport={"width": 1280, "height": 800})) for _ in range(2))
+
+def test_a_call_is_held_and_its_card_follows(demo: Demo, chromium: Browser, tmp_path: Path) -> None:
+    tabs = Tabs(chromium, demo.workspace)
+    page = tabs.open(user="U0ADA")
+    link = ring(page)
+    ada, grace = (person(chromium, looks) for looks in (ADA, GRACE))
     ada.join(link, "Ada Lovelace")
     grace.join(link, "Grace Hopper")
     for window in (ada, grace):
@@ -140,6 +152,23 @@ def test_a_call_is_held_and_its_card_follows(demo: Demo, chromium: Browser, tmp_
     assert [ada.complaints, grace.complaints, tabs.complaints] == [[], [], []]
     for window in (ada, grace):
         window.context.close()
+    tabs.close()
+
+
+def test_a_second_window_of_one_browser_is_a_second_person(demo: Demo, chromium: Browser) -> None:
+    tabs = Tabs(chromium, demo.workspace)
+    page = tabs.open(user="U0ADA")
+    link = ring(page)
+    ada = Window(chromium.new_context())
+    grace = Window(ada.context)
+    ada.join(link, "Ada Lovelace")
+    grace.open(link)
+    assert grace.page.input_value("#name") == ""
+    grace.come_in("Grace Hopper")
+    wait_for_card(page, "2 on the call")
+    assert names_on(page) == ["Ada Lovelace", "Grace Hopper"]
+    assert [ada.complaints, grace.complaints, tabs.complaints] == [[], [], []]
+    ada.context.close()
     tabs.close()
 
 
