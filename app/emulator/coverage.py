@@ -105,7 +105,6 @@ FEATURES: tuple[Entry, ...] = (
         {
             "Slash commands": "Usage hints and escaped mentions as in the manifest; a command it lacks is refused.",
             "Message and global shortcuts": "",
-            "Buttons, menus and inputs": "The app has three seconds; it is asked for the options of external selects.",
             "Modals": "Stacks of three, response actions, state, hashes, external ids, view_closed.",
             "App Home": "",
             "response_url": "Five uses in thirty minutes.",
@@ -124,6 +123,9 @@ FEATURES: tuple[Entry, ...] = (
         "partial",
         {
             "Block Kit validation": "Types, fields, counts and lengths; the wording beside the codes is not Slack's.",
+            "Buttons, menus and inputs": "The app has three seconds; it is asked for the options of external selects. "
+            "Rich text is typed as plain text. Checked but not drawn: feedback_buttons, file_input, icon_button.",
+            "Blocks on the page": "Checked but not drawn: context_actions, file, table, video.",
             "Link unfurling": "link_shared for posted messages, not for the composer.",
             "Custom workflow steps": "function_executed and completion; there is no workflow builder.",
             "Organisations (Enterprise Grid)": "One token for all their workspaces, all of them granted at once.",

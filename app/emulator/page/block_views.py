@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,11 @@ class BlockReader:
             "markdown": self._markdown,
             "divider": lambda block: BlockView("divider", block.get("block_id", "")),
         }
+
+    @property
+    def kinds(self) -> Set[str]:
+        """The types of block that are drawn."""
+        return self._kinds.keys()
 
     def all(self, blocks: list[JsonObject]) -> list[BlockView]:
         """Every block, in order."""

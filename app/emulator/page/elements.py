@@ -5,7 +5,9 @@ Reference: https://docs.slack.dev/reference/block-kit/block-elements
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -22,6 +24,7 @@ _FIELDS = {
     "datepicker": "date",
     "timepicker": "time",
     "datetimepicker": "datetime-local",
+    "rich_text_input": "text",
 }
 _INITIAL = ("initial_value", "initial_date", "initial_time", "initial_user", "initial_channel", "initial_conversation")
 _CHOOSERS = {"checkboxes": "checkboxes", "radio_buttons": "radios", "overflow": "overflow"}
@@ -56,6 +59,7 @@ class ElementView:
     is_remote: bool = False
     options: list[OptionView] = field(default_factory=list)
     question: str = ""
+    seconds: int | None = None
 
 
 def plain(text: Any) -> str:
@@ -71,7 +75,7 @@ def element_view(workspace: Workspace, element: JsonObject) -> ElementView:
     if kind == "image":
         return ElementView("image", kind, label=str(element.get("alt_text", "")))
     if kind in _FIELDS:
-        return _field(element)
+        return replace(_field(element), **_READ[kind](element)) if kind in _READ else _field(element)
     if kind in _CHOOSERS or kind.removeprefix("multi_").endswith("_select"):
         return _chooser(workspace, element)
     return ElementView("unknown", kind)
@@ -101,6 +105,42 @@ def _field(element: JsonObject) -> ElementView:
         input_type=_FIELDS[element["type"]],
         is_multiline=bool(element.get("multiline")),
     )
+
+
+def _picked_time(element: JsonObject) -> dict[str, Any]:
+    """In UTC, which the browser turns into the reader's own time by the seconds beside it."""
+    seconds = element.get("initial_date_time")
+    if seconds is None:
+        return {}
+    return {"value": f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M}", "seconds": int(seconds)}
+
+
+def _rich_words(element: JsonObject) -> dict[str, Any]:
+    """Rich text is written here as plain text."""
+    held = element.get("initial_rich_text_value") or element.get("initial_value")
+    return {"value": words_of(held), "is_multiline": True}
+
+
+_READ: Mapping[str, Callable[[JsonObject], dict[str, Any]]] = {
+    "datetimepicker": _picked_time,
+    "rich_text_input": _rich_words,
+}
+
+
+def rich_text_of(words: str) -> JsonObject:
+    """Plain text as the rich text that an input of it reports."""
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": words}]}
+    return {"type": "rich_text", "elements": [section]}
+
+
+def words_of(rich_text: Any) -> str:
+    """The words in rich text, without what makes them rich; a line for each part."""
+    if not isinstance(rich_text, dict):
+        return ""
+    if not isinstance(rich_text.get("elements"), list):
+        return str(rich_text.get("text") or rich_text.get("url") or "")
+    between = "" if rich_text.get("type") == "rich_text_section" else "\n"
+    return between.join(words_of(each) for each in rich_text["elements"])
 
 
 def _chooser(workspace: Workspace, element: JsonObject) -> ElementView:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.emulator.errors import JsonObject, Misused
-from app.emulator.page.elements import all_options
+from app.emulator.page.elements import all_options, rich_text_of
 
 Given = Mapping[str, Mapping[str, Sequence[str]]]
 """The values of each element, by block_id and action_id."""
@@ -20,7 +20,8 @@ _SINGLE = {
     "datepicker": "selected_date",
     "timepicker": "selected_time",
 }
-_STATELESS = {"button", "overflow", "image"}
+_PRESSED = {"button", "workflow_button"}
+_STATELESS = {*_PRESSED, "overflow", "image"}
 _TEXTS = {"plain_text_input", "email_text_input", "url_text_input", "number_input"}
 
 
@@ -52,12 +53,14 @@ def answer(element: JsonObject, values: Sequence[str]) -> JsonObject:
     """The part of an action or a state that says what was chosen or written."""
     kind = str(element["type"])
     first = values[0] if values and values[0] else None
-    if kind == "button":
+    if kind in _PRESSED:
         return {"text": element["text"]} | ({"value": element["value"]} if "value" in element else {})
     if kind in _TEXTS:
         return {"value": first}
     if kind in _SINGLE:
         return {_SINGLE[kind]: first}
+    if kind == "rich_text_input":
+        return {"rich_text_value": rich_text_of(first) if first else None}
     if kind == "datetimepicker":
         return {"selected_date_time": int(first) if first else None}
     return _chosen(kind, element, [value for value in values if value])

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.emulator import Emulator
 from app.emulator.errors import Misused
 from app.emulator.page import forms
+from app.emulator.page.elements import element_view
 
 ONE = {"text": {"type": "plain_text", "text": "One"}, "value": "1"}
 TWO = {"text": {"type": "plain_text", "text": "Two"}, "value": "2"}
@@ -61,3 +63,18 @@ def test_what_is_not_there_cannot_be_used() -> None:
 def test_a_view_is_drawn_with_what_it_holds() -> None:
     [filled] = forms.filled([block({"type": "plain_text_input"})], {"b": {"a": {"type": "x", "value": "Hi"}}})
     assert filled["element"]["initial_value"] == "Hi"
+
+
+def test_rich_text_is_written_as_plain_text_and_shown_again(emulator: Emulator) -> None:
+    said = forms.answer({"type": "rich_text_input"}, ["First\nSecond"])
+    [part] = said["rich_text_value"]["elements"]
+    assert part == {"type": "rich_text_section", "elements": [{"type": "text", "text": "First\nSecond"}]}
+    blocks = [{"type": "input", "block_id": "b", "element": {"type": "rich_text_input", "action_id": "a"}}]
+    [block] = forms.filled(blocks, {"b": {"a": said}})
+    view = element_view(emulator.workspace(), block["element"])
+    assert (view.kind, view.value, view.is_multiline) == ("field", "First\nSecond", True)
+
+
+def test_a_date_and_time_begins_with_what_the_app_says(emulator: Emulator) -> None:
+    view = element_view(emulator.workspace(), {"type": "datetimepicker", "initial_date_time": 1_700_000_000})
+    assert (view.value, view.seconds) == ("2023-11-14T22:13", 1_700_000_000)

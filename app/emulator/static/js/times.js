@@ -19,4 +19,11 @@ export function localise(root) {
     time.textContent = writer(time.dataset.show).format(at);
     time.title = at.toLocaleString();
   }
+  for (const field of root.querySelectorAll("input[data-seconds]")) field.setAttribute("value", localTime(field.dataset.seconds));
+}
+
+// As a field for date and time wants it: the reader's own time, without saying so.
+function localTime(seconds) {
+  const at = new Date(seconds * 1000);
+  return new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
