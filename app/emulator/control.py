@@ -210,7 +210,7 @@ def app(slack: Slack, _request: Request) -> JsonObject:
 
 def connect_app(slack: Slack, request: Request) -> JsonObject:
     """`{"request_url": "http://127.0.0.1:8000/slack/events"}`"""
-    slack.app_link.connect(_body(request).get("request_url"))
+    slack.app_link.connect(str(_body(request).get("request_url")))
     return app(slack, request)
 
 

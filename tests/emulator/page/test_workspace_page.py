@@ -180,7 +180,10 @@ def test_slack_itself_says_when_the_app_does_not_answer(emulator: Emulator, http
 
 
 def test_a_card_in_an_attachment_is_drawn(client: WebClient, http: httpx.Client, call_id: str) -> None:
-    below = [{"blocks": [{"type": "call", "call_id": call_id}]}, {"text": "Without blocks", "blocks": None}]
+    below: list[dict[str, Any]] = [
+        {"blocks": [{"type": "call", "call_id": call_id}]},
+        {"text": "Without blocks", "blocks": None},
+    ]
     assert client.chat_postMessage(channel="C0GENERAL", text="Look", attachments=below)["ok"]
     page = http.get("/", params={"user": "U0ADA", "channel": "C0GENERAL"})
     assert page.status_code == 200
