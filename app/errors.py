@@ -99,6 +99,13 @@ class CannotTell(WishRefused):
     """Slack did not say in time who is an admin."""
 
 
+# --- What is stored --------------------------------------------------------------------------------------------
+
+
+class StoredUnreadable(SwitchboardError):
+    """What is stored cannot be read by this version."""
+
+
 # --- The work list --------------------------------------------------------------------------------------------
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
+
+from app.errors import StoredUnreadable
 
 T = TypeVar("T")
 
@@ -47,4 +49,15 @@ class Json(TypeDecorator[T]):
         return None if value is None else self._adapter.dump_json(value, exclude_none=True).decode()
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> T | None:
-        return None if value is None else self._adapter.validate_json(value)
+        if value is None:
+            return None
+        try:
+            return self._adapter.validate_json(value)
+        except ValidationError as error:
+            # Without the cause: it quotes the value, which is personal, and would stand in the log.
+            raise StoredUnreadable(_where(error)) from None
+
+
+def _where(error: ValidationError) -> str:
+    """Which kind of problem, and no more: even the names in a mapping are somebody's."""
+    return f"{error.title}: {', '.join(sorted({problem['type'] for problem in error.errors(include_input=False)}))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from traceback import format_exception
 from typing import TypeVar
 
 import pytest
@@ -19,6 +20,7 @@ from app.domain.calls import Connection, Fact, Participant
 from app.domain.card import CallCard, CardUser
 from app.domain.meetings import Meeting
 from app.domain.plan import Shown
+from app.errors import StoredUnreadable
 from tests.clocks import START
 from tests.db.given import given_call, known
 
@@ -95,6 +97,13 @@ def test_whatever_was_shown_survives(what: Shown) -> None:
 
 def test_nothing_stays_nothing() -> None:
     assert there_and_back(Json[Meeting](Meeting), None) is None
+
+
+@pytest.mark.parametrize("stored", ['{"id": ["Zoë"]}', "Zoë", '{"Zoë": 1}'])
+def test_what_cannot_be_read_is_not_quoted(stored: str) -> None:
+    with pytest.raises(StoredUnreadable) as caught:
+        Json[Meeting](Meeting).process_result_value(stored, sqlite.dialect())
+    assert "Zoë" not in "".join(format_exception(caught.value))
 
 
 def there_and_back(kind: Json[T], value: T | None) -> T | None:
