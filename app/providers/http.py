@@ -12,7 +12,7 @@ import ssl
 import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
@@ -25,9 +25,10 @@ from app.providers.payloads import clean_text, read_json, what_is_wrong
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# Together below the 15 seconds after which another worker may take the call over.
-TIMEOUT = httpx.Timeout(connect=3.0, write=3.0, read=8.0, pool=3.0)
-ANSWER_WITHIN = timedelta(seconds=10)
+# Below the 15 seconds after which another worker may take the call over: what comes before the answer's body takes 13
+# at most, and no piece of it is waited for that would come after 14, because the clock runs from before the request.
+TIMEOUT = httpx.Timeout(connect=2.0, write=2.0, read=7.0, pool=2.0)
+ANSWER_WITHIN = timedelta(seconds=7)
 LARGEST_ANSWER = 1024 * 1024
 
 RETRY_AFTER_UNSAID_SECONDS = 5.0
@@ -99,10 +100,11 @@ class Http:
         # An answer that unpacks to a thousand times its size cannot be bounded by counting what arrives.
         sent = {"Accept-Encoding": "identity", **(headers or {}), "Authorization": f"Bearer {bearer}"}
         request = self._client.build_request(method, self._base_url + path, headers=sent, content=content)
+        deadline = self._clock.now() + ANSWER_WITHIN
         try:
             response = self._client.send(request, stream=True)
             try:
-                body = self._read(response)
+                body = self._read(response, deadline)
             finally:
                 response.close()
         except httpx.TransportError as error:
@@ -111,17 +113,20 @@ class Http:
             return Answer(response.status_code, body)
         raise self._refusal(response, body, bearer)
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _read(self, response: httpx.Response, deadline: datetime) -> bytes:
         """The body. The timeouts count each piece: only the clock stops a vendor that sends a byte now and then."""
-        deadline = self._clock.now() + ANSWER_WITHIN
         body = bytearray()
+        self._check_time(deadline)
         for piece in response.iter_raw():
             body += piece
             if len(body) > LARGEST_ANSWER:
                 raise PermanentFailure("answer_too_large", f"{self._vendor} answered with over 1 MiB.")
-            if self._clock.now() > deadline:
-                raise TemporaryFailure("timeout", f"{self._vendor} is too slow.", effect_unknown=True)
+            self._check_time(deadline)
         return bytes(body)
+
+    def _check_time(self, deadline: datetime) -> None:
+        if self._clock.now() > deadline:
+            raise TemporaryFailure("timeout", f"{self._vendor} is too slow.", effect_unknown=True)
 
     def _not_answered(self, error: httpx.TransportError) -> RequestFailed:
         match error:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
-from app.providers.http import LARGEST_ANSWER, Answer, Http
+from app.providers.http import ANSWER_WITHIN, LARGEST_ANSWER, TIMEOUT, Answer, Http
 from tests.providers.clock import MovedClock
 from tests.providers.standin import HANG_UP, SAY_NOTHING, Reply, StandIn, nobody_there
 
@@ -188,6 +188,16 @@ class HurriedClock(MovedClock):
 
 def test_a_dripping_answer_is_cut_off(vendor: StandIn) -> None:
     vendor.next_reply(Reply(200, b"drop"))
+    assert failure(http_to(vendor.url, HurriedClock())).code == "timeout"
+
+
+def test_a_request_is_over_before_another_worker_may_take_the_call_over() -> None:
+    before_the_body = sum(seconds or 0 for seconds in TIMEOUT.as_dict().values())
+    assert max(before_the_body, ANSWER_WITHIN.total_seconds() + (TIMEOUT.read or 0)) < 15
+
+
+def test_an_answer_that_begins_late_is_not_read(vendor: StandIn) -> None:
+    vendor.next_reply(Reply(204))
     assert failure(http_to(vendor.url, HurriedClock())).code == "timeout"
 
 
