@@ -152,9 +152,3 @@ def _person_events(kind: type[ParticipantJoined | ParticipantLeft], told: _Webho
             person=Person(key=participant.identity, connection_id=participant.sid, name=participant.name),
         )
     ]
-
-
-def _room_name(told: _WebhookEvent) -> str:
-    if told.room.name is None:
-        raise WebhookMalformed("room.name: is missing")
-    return told.room.name
