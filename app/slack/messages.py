@@ -11,7 +11,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from app import logs
 from app.errors import PermanentFailure, TemporaryFailure
-from app.slack.blocks import Blocks, call_blocks
+from app.slack.blocks import call_blocks
 from app.slack.web_api import send, unanswered
 
 # The channel does not take messages from us; a response_url may still write there.
@@ -42,13 +42,20 @@ class MessagesApi:
 
         Returns the message's ``ts``; None when it went through the response_url, whose answer does not tell it.
         """
+        # The card is the message; what Slack would fetch from the link (a login page, mostly) is not.
+        words = {"text": text, "unfurl_links": False, "unfurl_media": False}
+        card = {**words, "blocks": call_blocks(slack_call_id)}
         try:
-            return self._post(channel_id, text, call_blocks(slack_call_id), response_url)
+            return self._post(channel_id, card)
         except PermanentFailure as refusal:
-            if refusal.code not in NO_SUCH_BLOCK:
+            # One more request and no third: two are what fits into a lease.
+            if refusal.code in NO_SUCH_BLOCK:
+                # A place that cannot show cards still shows the link.
+                return self._post(channel_id, words)
+            if refusal.code not in CLOSED_TO_US or response_url is None:
                 raise
-        # A place that cannot show cards still shows the link.
-        return self._post(channel_id, text, None, response_url)
+            self._respond_instead(response_url, card, refusal)
+            return None
 
     def tell(self, channel_id: str, user_id: str, text: str, response_url: str | None) -> None:
         """Tell one person something that nobody else sees."""
@@ -60,23 +67,13 @@ class MessagesApi:
         send(self._client.chat_postEphemeral, channel=channel_id, user=user_id, text=text)
         return None
 
-    def _post(self, channel_id: str, text: str, blocks: Blocks | None, response_url: str | None) -> str | None:
-        # The card is the message; what Slack would fetch from the link (a login page, mostly) is not.
-        message = {"text": text, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
-        try:
-            return str(send(self._client.chat_postMessage, channel=channel_id, **message).get("ts", ""))
-        except PermanentFailure as refusal:
-            if refusal.code not in CLOSED_TO_US or response_url is None:
-                raise
-            self._respond_instead(response_url, message, refusal)
-            return None
+    def _post(self, channel_id: str, message: dict[str, Any]) -> str:
+        return str(send(self._client.chat_postMessage, channel=channel_id, **message).get("ts", ""))
 
     def _respond_instead(self, response_url: str, message: dict[str, Any], refusal: PermanentFailure) -> None:
         try:
             self._respond(response_url, {**message, "response_type": "in_channel"})
         except PermanentFailure as failure:
-            if failure.code in NO_SUCH_BLOCK:
-                raise
             # What the channel had against us is what a person can do something about.
             raise refusal from failure
 

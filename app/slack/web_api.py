@@ -17,7 +17,8 @@ from slack_sdk.web import SlackResponse
 from app.errors import OutOfStep, PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 
 TIMEOUT_SECONDS = 7
-"""One operation may take two requests, and both must be over before another worker may take the call over."""
+"""One operation takes two requests at most, and both must have waited in vain before another worker may take the call
+over. It counts each wait alone; against an answer that drips there is the token of the lease."""
 RETRY_AFTER_UNSAID_SECONDS = 30.0
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 

@@ -106,13 +106,22 @@ def test_a_place_that_cannot_show_cards_still_shows_the_link(
     assert "blocks" not in message
 
 
-def test_also_when_only_a_response_url_may_write_there(
+def test_a_closed_place_that_cannot_show_cards_is_not_asked_a_third_time(
     slack: Emulator, messages: MessagesApi, response_url: Callable[[str], str]
 ) -> None:
-    messages.post_card("G0SECRET", "R404", TEXT, response_url("G0SECRET"))
-    [message] = slack.messages("G0SECRET")
-    assert message["text"] == TEXT
-    assert "blocks" not in message
+    with pytest.raises(PermanentFailure, match="channel_not_found"):
+        messages.post_card("G0SECRET", "R404", TEXT, response_url("G0SECRET"))
+    assert slack.messages("G0SECRET") == []
+    assert counted(slack) == (1, 0, 1)
+
+
+def test_words_alone_are_not_asked_for_a_third_time_either(
+    slack: Emulator, messages: MessagesApi, call_id: str, response_url: Callable[[str], str]
+) -> None:
+    slack.faults.add("chat.postMessage", "error", error="invalid_blocks")
+    with pytest.raises(PermanentFailure, match="invalid_blocks"):
+        messages.post_card("C0GENERAL", call_id, TEXT, response_url("C0GENERAL"))
+    assert counted(slack) == (2, 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "timeout_after"])
