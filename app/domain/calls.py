@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from app.domain.meetings import Meeting
 
+LONGEST_TITLE = 200
+
 
 class CallStatus(StrEnum):
     """Where a call stands. It moves down this list only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,13 +14,14 @@ from app.clock import Clock
 from app.db import calls
 from app.db.calls import NewCall, StoredCall
 from app.db.session import Database
-from app.domain.calls import Fact
+from app.domain.calls import LONGEST_TITLE, Fact
 from app.domain.fold import end
 from app.errors import NothingRunning, NotYours, TitleMissing, TitleTooLong
 from app.providers.base import Provider
 from app.services import ACCOUNT, Nudge
 
-LONGEST_TITLE = 200
+CHOICES = 5
+"""How often a call is chosen anew when the chosen one has just ended."""
 log = logs.get(__name__)
 
 
@@ -45,11 +46,23 @@ class Start:
     response_url: str | None
 
 
-class CallService:
-    """Start, end, rename and list calls. ``provider`` is the one new calls are held at."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that was ended. ``for_everybody`` is False where the provider cannot put people out."""
 
-    def __init__(self, database: Database, clock: Clock, provider: Provider, nudge: Nudge) -> None:
+    title: str
+    for_everybody: bool
+
+
+class CallService:
+    """Start, end, rename and list calls. ``provider`` is the one new calls are held at; ``providers`` are all, by
+    name: a call may be held at one that was the default before."""
+
+    def __init__(
+        self, database: Database, clock: Clock, provider: Provider, providers: Mapping[str, Provider], nudge: Nudge
+    ) -> None:
         self._database = database
+        self._providers = providers
         self._clock = clock
         self._provider = provider
         self._nudge = nudge
@@ -59,15 +72,16 @@ class CallService:
         _check(wish.title)
         new = self._new_call(caller, wish)
         with self._database.transaction() as connection:
-            others = len(calls.running_calls(connection, caller.team_id, caller.channel_id))
             inserted = calls.insert_call(connection, new, account=ACCOUNT)
+            running = calls.running_calls(connection, caller.team_id, caller.channel_id)
         if inserted:
             log.info("call wanted", call_id=new.id, team_id=new.team_id, channel_id=new.channel_id, by=new.created_by)
         self._nudge()
-        return others
+        # The call of this request is among them, also when the request comes a second time.
+        return max(len(running) - 1, 0)
 
-    def end(self, caller: Caller) -> str:
-        """End the caller's newest call in the channel, or as an admin anybody's. Returns its title.
+    def end(self, caller: Caller) -> Ended:
+        """End the caller's newest call in the channel, or as an admin anybody's.
 
         Raises ``NothingRunning``, ``NotYours``.
         """
@@ -76,7 +90,8 @@ class CallService:
         def over(call: StoredCall) -> StoredCall:
             return replace(call, snapshot=end(call.snapshot, now))
 
-        return self._change(caller, over, now).snapshot.title.value
+        call = self._change(caller, over, now)
+        return Ended(call.snapshot.title.value, for_everybody=self._ends_meetings(call.provider))
 
     def rename(self, caller: Caller, title: str) -> str:
         """Give the caller's newest call in the channel another title, or as an admin anybody's. Returns the title.
@@ -122,17 +137,29 @@ class CallService:
             deadline_at=None if limit is None else now + timedelta(seconds=limit),
         )
 
+    def _ends_meetings(self, provider: str) -> bool:
+        known = self._providers.get(provider)
+        return known is not None and known.capabilities.ends_meetings
+
     def _change(self, caller: Caller, change: Callable[[StoredCall], StoredCall], now: datetime) -> StoredCall:
         # Slack may be asked who is an admin, so the choice is made before the transaction, and looked at again in it.
-        chosen = self._choose(caller)
+        for _ in range(CHOICES):
+            if changed := self._change_chosen(self._choose(caller).id, change, now):
+                self._nudge()
+                return changed
+        raise NothingRunning
+
+    def _change_chosen(
+        self, call_id: str, change: Callable[[StoredCall], StoredCall], now: datetime
+    ) -> StoredCall | None:
+        """The changed call; None when it has ended since it was chosen."""
         with self._database.transaction() as connection:
-            call = calls.lock_call(connection, chosen.id)
+            call = calls.lock_call(connection, call_id)
             if call is None or call.snapshot.is_over:
-                raise NothingRunning
+                return None
             changed = change(call)
             calls.save_known(connection, call.snapshot, changed.snapshot, reconcile_after=now)
-        self._nudge()
-        return changed
+            return changed
 
     def _choose(self, caller: Caller) -> StoredCall:
         running = self.running(caller.team_id, caller.channel_id)

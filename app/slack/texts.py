@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.domain.calls import LONGEST_TITLE
 from app.errors import (
     CannotTell,
     NothingRunning,
@@ -15,8 +16,6 @@ from app.errors import (
     TitleTooLong,
     WishRefused,
 )
-
-LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,11 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def starting(title: str, others: int = 0) -> str:
+def starting(title: str, command: str, others: int = 0) -> str:
     text = f"Starting *{escape(title)}* …"
     if others:
         noun = "call is" if others == 1 else "calls are"
-        text += f" ({others} more {noun} running here; see the list with `list`.)"
+        text += f" ({others} more {noun} running here; `{command} list` shows them.)"
     return text
 
 
@@ -60,8 +59,11 @@ def card_text(title: str, join_url: str) -> str:
     return f"{escape(title)}: join at {link(join_url)}"
 
 
-def ended(title: str) -> str:
-    return f"Ending *{escape(title)}* for everybody."
+def ended(title: str, *, for_everybody: bool) -> str:
+    """``for_everybody`` is False where the provider cannot put people out."""
+    if for_everybody:
+        return f"Ending *{escape(title)}* for everybody."
+    return f"The call *{escape(title)}* is over in Slack. Its link goes on working."
 
 
 def renamed(title: str) -> str:
@@ -89,9 +91,10 @@ def help_text(command: str) -> str:
     return "\n".join(
         [
             f"`{command} Weekly sync` starts a call with this title in this channel; `{command}` alone starts one too.",
-            f"`{command} end` ends your call for everybody. Admins may end any call.",
+            f"`{command} end` ends your call.",
             f"`{command} rename Another title` changes the title on the card.",
             f"`{command} list` shows what is running in this channel.",
+            "Only the one who started a call, or an admin of the workspace, may end or rename it.",
         ]
     )
 
@@ -122,7 +125,7 @@ def refused(wish: WishRefused, command: str) -> str:
 
 def went_wrong(reference: str) -> str:
     return (
-        "Something went wrong in Switchboard, and nothing was done. Please try again; if it stays so, "
+        "Something went wrong in Switchboard. Please try again; if it happens again, "
         f"tell the people who run it this reference: {reference}"
     )
 
@@ -147,7 +150,7 @@ _ADVICE = {
 def could_not_start(title: str, failure: RequestFailed, provider: str | None, reference: str) -> str:
     """``provider`` is the provider's name when the failure is on its side, None when it is on Slack's."""
     side = provider or "Slack"
-    advice = f"{side} did not do its part. Please try again in a minute."
+    advice = f"{side} did not answer as it should. Please try again in a minute."
     if isinstance(failure, PermanentFailure):
         refused = f"{side} refused. Tell the people who run Switchboard this reference."
         advice = refused if provider else _ADVICE.get(failure.code, refused)

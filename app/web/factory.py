@@ -120,7 +120,7 @@ def _make_reconciler(
 def _make_flask(
     settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
 ) -> Flask:
-    call_service = CallService(database, clock, _default_provider(settings, providers), bell.ring)
+    call_service = CallService(database, clock, _default_provider(settings, providers), providers, bell.ring)
     bolt_app = make_bolt_app(settings, call_service)
     flask = Flask(__name__)
     flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES

@@ -16,7 +16,7 @@ log = logs.get(__name__)
 
 def make_blueprint(providers: Mapping[str, Provider], delivery_service: DeliveryService) -> Blueprint:
     """2xx taken in, known before, or not ours · 400 genuine but unreadable · 401 not genuine · 404 no such provider ·
-    413 too large · 500 stored, and worth sending again."""
+    413 too large · 500 not taken in; send it again (kept where possible)."""
     blueprint = Blueprint("webhooks", __name__)
 
     @blueprint.post("/webhooks/<name>")

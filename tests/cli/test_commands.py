@@ -98,7 +98,10 @@ def test_serve_holds_a_call_from_the_command_to_the_end(real_slack: Emulator, da
         real_slack.connect_app(f"http://127.0.0.1:{port}/slack/events")
         assert real_slack.slash("/ring", "Weekly sync").text == "Starting *Weekly sync* …"
         assert real_slack.wait_until(lambda: real_slack.cards("C0GENERAL"))
-        assert real_slack.slash("/ring", "end").text == "Ending *Weekly sync* for everybody."
+        assert (
+            real_slack.slash("/ring", "end").text
+            == "The call *Weekly sync* is over in Slack. Its link goes on working."
+        )
         assert real_slack.wait_until(lambda: real_slack.cards("C0GENERAL")[0]["has_ended"])
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0

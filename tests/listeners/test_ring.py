@@ -151,7 +151,7 @@ def test_in_a_conversation_without_the_bot_the_card_is_posted_all_the_same(
 
 def test_whoever_started_a_call_may_end_it(ring: Callable[..., str], slack: Emulator) -> None:
     ring("Weekly sync")
-    assert ring("end") == "Ending *Weekly sync* for everybody."
+    assert ring("end") == "The call *Weekly sync* is over in Slack. Its link goes on working."
     assert slack.cards("C0GENERAL")[0]["has_ended"]
 
 
@@ -163,7 +163,7 @@ def test_somebody_else_may_not_end_it(ring: Callable[..., str], slack: Emulator)
 
 def test_an_admin_may_end_any_call(ring: Callable[..., str], slack: Emulator) -> None:
     ring("Weekly sync")
-    assert ring("END", user=ADMIN) == "Ending *Weekly sync* for everybody."
+    assert ring("END", user=ADMIN) == "The call *Weekly sync* is over in Slack. Its link goes on working."
     assert slack.cards("C0GENERAL")[0]["has_ended"]
 
 
@@ -177,16 +177,16 @@ def test_people_end_their_own_call_first(ring: Callable[..., str], clock: MovedC
     ring("Admin's", user=ADMIN)
     clock.move(60)
     ring("Grace's")
-    assert ring("end", user=ADMIN) == "Ending *Admin's* for everybody."
-    assert ring("end", user=ADMIN) == "Ending *Grace's* for everybody."
+    assert ring("end", user=ADMIN) == "The call *Admin's* is over in Slack. Its link goes on working."
+    assert ring("end", user=ADMIN) == "The call *Grace's* is over in Slack. Its link goes on working."
 
 
 def test_the_newest_of_several_calls_is_ended(ring: Callable[..., str], clock: MovedClock) -> None:
     ring("First")
     clock.move(60)
     ring("Second")
-    assert ring("end") == "Ending *Second* for everybody."
-    assert ring("end") == "Ending *First* for everybody."
+    assert ring("end") == "The call *Second* is over in Slack. Its link goes on working."
+    assert ring("end") == "The call *First* is over in Slack. Its link goes on working."
     assert ring("end").startswith("No call is running in this channel.")
 
 

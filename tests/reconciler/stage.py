@@ -162,7 +162,7 @@ class Stage:
             return work.next_due(connection, self.clock.now())
 
     def _service(self, at: str) -> CallService:
-        return CallService(self.database, self.clock, self.providers[at], self.bell.ring)
+        return CallService(self.database, self.clock, self.providers[at], self.providers, self.bell.ring)
 
     def _caller(self, user: str, channel: str, team: str) -> Caller:
         return Caller(team_id=team, enterprise_id=None, channel_id=channel, user_id=user, is_admin=lambda: False)

@@ -164,7 +164,7 @@ def test_after_half_a_minute_the_person_is_told_and_what_was_made_is_undone(
     assert attempts(stage, method) == [0, 1, 3, 7, 15, 31]
     [sentence] = stage.told()
     assert sentence.startswith(
-        "*Weekly sync* could not be started. Slack did not do its part. Please try again in a minute."
+        "*Weekly sync* could not be started. Slack did not answer as it should. Please try again in a minute."
     )
     assert REFERENCE.search(sentence)
     assert [ended_meetings(stage), *stage.sent("calls.end")] == undone
@@ -179,7 +179,7 @@ def test_a_provider_that_stays_away_is_named(stage: Stage) -> None:
     stage.settle()
 
     [sentence] = stage.told()
-    assert "Standard did not do its part. Please try again in a minute." in sentence
+    assert "Standard did not answer as it should. Please try again in a minute." in sentence
     assert stage.sent("calls.add", "calls.end") == [0, 0]
     assert ended_meetings(stage) == 0
 

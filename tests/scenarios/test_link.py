@@ -26,7 +26,7 @@ def test_a_call_is_started_shown_and_ended(run_app: Callable[..., Running], slac
 
     clock.move(720)
     assert slack.slash("/ring", "end", user="U0GRACE", channel="C0GENERAL").text == (
-        "Ending *Weekly sync* for everybody."
+        "The call *Weekly sync* is over in Slack. Its link goes on working."
     )
     app.settle()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from app.errors import NothingRunning, PermanentFailure, RateLimited, RequestFailed, TemporaryFailure, WishRefused
-from app.services import calls as call_service
 from app.slack import texts
 from app.slack.messages import CLOSED_TO_US
 from app.slack.texts import RunningCall
@@ -21,9 +20,10 @@ REFUSALS = WishRefused.__subclasses__()
 @pytest.mark.parametrize("title", MENTIONS)
 def test_a_title_mentions_nobody_and_hides_no_link(title: str) -> None:
     said = [
-        texts.starting(title),
+        texts.starting(title, "/ring", 1),
         texts.card_text(title, "https://meet.example.com/1"),
-        texts.ended(title),
+        texts.ended(title, for_everybody=True),
+        texts.ended(title, for_everybody=False),
         texts.renamed(title),
         texts.running([RunningCall(title, "https://meet.example.com/1", "U0GRACE", 3)]),
         texts.running([RunningCall(title, None, "U0GRACE", 3)]),
@@ -71,8 +71,13 @@ def test_a_refused_wish_says_the_command_as_it_is_called_here() -> None:
     assert "`/meet Weekly sync`" in texts.refused(NothingRunning(), "/meet")
 
 
-def test_the_longest_title_is_told_as_it_is_checked() -> None:
-    assert texts.LONGEST_TITLE == call_service.LONGEST_TITLE
+def test_what_the_provider_cannot_end_is_not_said_to_be_ended_for_everybody() -> None:
+    assert texts.ended("Retro", for_everybody=True) == "Ending *Retro* for everybody."
+    assert texts.ended("Retro", for_everybody=False) == ("The call *Retro* is over in Slack. Its link goes on working.")
+
+
+def test_help_tells_who_may_end_and_rename() -> None:
+    assert "Only the one who started a call, or an admin of the workspace" in texts.help_text("/ring")
 
 
 def test_help_names_every_form_of_the_command() -> None:
@@ -84,12 +89,12 @@ def test_help_names_every_form_of_the_command() -> None:
     ("others", "sentence"),
     [
         (0, "Starting *Retro* …"),
-        (1, "Starting *Retro* … (1 more call is running here; see the list with `list`.)"),
-        (2, "Starting *Retro* … (2 more calls are running here; see the list with `list`.)"),
+        (1, "Starting *Retro* … (1 more call is running here; `/ring list` shows them.)"),
+        (2, "Starting *Retro* … (2 more calls are running here; `/ring list` shows them.)"),
     ],
 )
 def test_a_start_tells_what_else_is_running(others: int, sentence: str) -> None:
-    assert texts.starting("Retro", others) == sentence
+    assert texts.starting("Retro", "/ring", others) == sentence
 
 
 def test_the_list_of_calls() -> None:
@@ -128,11 +133,11 @@ FAILURES = [
     (PermanentFailure("missing_scope", "needed: calls:write"), None, "install it again"),
     (PermanentFailure("is_archived"), None, "in another one"),
     (PermanentFailure("no_such_advice"), None, "Slack refused. Tell the people who run Switchboard"),
-    (TemporaryFailure("internal_error"), None, "Slack did not do its part. Please try again in a minute."),
+    (TemporaryFailure("internal_error"), None, "Slack did not answer as it should. Please try again in a minute."),
     (RateLimited(30), None, "Please try again in a minute."),
     (PermanentFailure("http_403"), "LiveKit", "LiveKit refused. Tell the people who run Switchboard"),
     (PermanentFailure("not_authorized"), "Zoom", "Zoom refused."),
-    (TemporaryFailure("http_503"), "LiveKit", "LiveKit did not do its part. Please try again in a minute."),
+    (TemporaryFailure("http_503"), "LiveKit", "LiveKit did not answer as it should. Please try again in a minute."),
 ]
 
 
@@ -160,3 +165,4 @@ def test_a_closed_channel_is_not_blamed_on_the_app_alone(code: str) -> None:
 
 def test_what_nobody_expected_carries_a_reference_too() -> None:
     assert REFERENCE in texts.went_wrong(REFERENCE)
+    assert "nothing was done" not in texts.went_wrong(REFERENCE)

@@ -45,7 +45,8 @@ class RingCommand:
             case Verb.LIST:
                 return texts.running(self._running(caller))
             case Verb.END:
-                return texts.ended(self._calls.end(caller))
+                ended = self._calls.end(caller)
+                return texts.ended(ended.title, for_everybody=ended.for_everybody)
             case Verb.RENAME:
                 return texts.renamed(self._calls.rename(caller, wish.title))
             case Verb.START:
@@ -59,7 +60,7 @@ class RingCommand:
             response_url=command.get("response_url") or None,
         )
         others = self._calls.start(caller, start)
-        return texts.starting(title, others)
+        return texts.starting(title, self._command, others)
 
     def _running(self, caller: Caller) -> list[texts.RunningCall]:
         now = self._calls.now()
