@@ -38,7 +38,17 @@ class Poster:
         self._is_cut = False
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int | None:
-        """The status of the answer; None when there was none within ``TIMEOUT_SECONDS``, or after ``cut``."""
+        """The status of the answer; None when there was none within ``TIMEOUT_SECONDS``, or after ``cut``.
+
+        None as well when nothing can be sent to such an address: no failure is a reason to stop sending.
+        """
+        try:
+            return self._ask(url, headers, body)
+        except (OSError, HTTPException, ValueError) as error:
+            _log.debug("no answer: %r", error)
+            return None
+
+    def _ask(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection = self._connect(parts.scheme, parts.netloc)
@@ -48,9 +58,6 @@ class Poster:
             answer = connection.getresponse()
             answer.read(_ANSWER_BYTES)
             return answer.status
-        except (OSError, HTTPException) as error:
-            _log.debug("no answer from %s: %r", parts.netloc, error)
-            return None
         finally:
             self._let_go(connection)
 

@@ -104,7 +104,7 @@ class Courier:
 
     def _run(self) -> None:
         while (delivery := self._next()) is not None:
-            again_in = self._attempt_safely(delivery)
+            again_in = self._attempt(delivery)
             with self._changed:
                 if again_in is not None:
                     delivery.due_at = self._now() + again_in
@@ -124,14 +124,6 @@ class Courier:
 
     def _is_due(self) -> bool:
         return bool(self._waiting) and self._waiting[0].due_at <= self._now()
-
-    def _attempt_safely(self, delivery: Delivery) -> float | None:
-        """Whatever goes wrong with one, the next are delivered all the same."""
-        try:
-            return self._attempt(delivery)
-        except Exception:  # noqa: BLE001 - whatever it is
-            _log.exception("webhook %s cannot be sent and is given up", delivery.id)
-            return None
 
     def _attempt(self, delivery: Delivery) -> float | None:
         """Try once; returns in how many seconds to try again, or None when done with it."""
