@@ -74,6 +74,7 @@ class CallRow(Base):
     shown_generation: Mapped[int] = mapped_column(default=0)
     has_work: Mapped[bool] = mapped_column(Computed(_WORK, persisted=True))
     reconcile_after: Mapped[datetime]
+    # When time itself has something to say: the call's limit, or the next look at the provider.
     deadline_at: Mapped[datetime | None]
     lease_token: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None]

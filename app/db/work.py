@@ -60,6 +60,11 @@ def renew(connection: Connection, lease: Lease, now: datetime, *, in_flight: str
     _write(connection, _RENEW, lease, lease_until=now + timedelta(seconds=lease.seconds), in_flight=in_flight)
 
 
+def set_deadline(connection: Connection, lease: Lease, deadline_at: datetime) -> None:
+    """When time itself has something to say of the call. Raises ``LeaseLost``."""
+    _write(connection, _RENEW, lease, deadline_at=deadline_at)
+
+
 def finish(connection: Connection, lease: Lease, *, generation: int, status: CallStatus) -> None:
     """All that ``generation`` wanted is done; what was learned since is due at once. Raises ``LeaseLost``."""
     turn = lease.claimed_at

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from app.db.calls import StoredCall
 from app.domain.lanes import Pace
-from app.domain.meetings import Capabilities, Meeting, MeetingRequest
+from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster
 from app.domain.plan import (
     AddCall,
     AddParticipants,
@@ -111,6 +111,11 @@ class Apply:
             case _:
                 self._change(operation, _id(shown))
         return Done(after(shown, operation))
+
+    def look_into(self, call: StoredCall) -> Roster | None:
+        """Who is in the call's meeting now. Raises a kind of ``RequestFailed``."""
+        meeting = call.snapshot.meeting
+        return self.provider(call).look(meeting) if meeting else Roster(())
 
     def look(self, shown: Shown) -> SlackCall:
         """What Slack shows now. Raises a kind of ``RequestFailed``."""

@@ -6,27 +6,34 @@ open in between. Each raises ``LeaseLost`` when another worker has taken the cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import reduce
 
 from sqlalchemy import Connection
 
+from app import logs
 from app.clock import Clock
 from app.db import calls, deliveries, lanes, work
 from app.db.calls import StoredCall
 from app.db.session import Database
 from app.db.work import Lease
 from app.domain.calls import CallStatus
+from app.domain.fold import fold
 from app.domain.lanes import Pace
-from app.domain.meetings import Meeting
+from app.domain.meetings import Meeting, Roster
 from app.domain.plan import Shown
 from app.errors import LeaseLost
 from app.providers.base import Provider
+from app.reconciler.audit import LOOK_EVERY, told_by
 from app.services import ACCOUNT
 from app.services.calls import end_overdue
 from app.services.deliveries import apply_early
+
+STARTING = (CallStatus.WANTED, CallStatus.STARTING)
+log = logs.get(__name__)
 
 
 class ClaimedCall:
@@ -52,15 +59,7 @@ class ClaimedCall:
         return (self._clock.now() - moment).total_seconds()
 
     def load(self) -> tuple[StoredCall, Shown]:
-        """The call as it stands now; one that is past its limit is ended first."""
-        call, shown = self._read()
-        if not _is_overdue(call, self._clock.now()):
-            return call, shown
-        with self._database.transaction() as connection:
-            end_overdue(connection, calls.lock_call(connection, call.id) or call)
-        return self._read()
-
-    def _read(self) -> tuple[StoredCall, Shown]:
+        """The call as it stands now."""
         # The call is read first: what is learned between these reads belongs to a later generation, and is seen again.
         with self._database.reading() as connection:
             call = calls.find_call(connection, self.call_id)
@@ -92,9 +91,35 @@ class ClaimedCall:
         with self._writing(in_flight) as (connection, _):
             calls.save_shown(connection, self.call_id, shown)
 
+    def is_overdue(self, call: StoredCall) -> bool:
+        """Whether time itself has something to say: the call's limit is reached, or the provider is to be asked."""
+        return call.deadline_at is not None and call.deadline_at <= self._clock.now() and not call.snapshot.is_over
+
+    def end_overdue(self) -> None:
+        with self._database.transaction() as connection:
+            end_overdue(connection, self._lock(connection))
+
+    def look(self, look: Callable[[], Roster | None]) -> None:
+        """Ask the provider who is in, by ``look``, and take in what it says; then again after a while.
+
+        Raises a kind of ``RequestFailed``; also then it is asked again only after a while.
+        """
+        asked_at = self._clock.now()
+        with self._database.transaction() as connection:
+            work.set_deadline(connection, self._lease, asked_at + LOOK_EVERY)
+        roster = look()
+        with self._database.transaction() as connection:
+            call = calls.load_participants(connection, self._lock(connection))
+            known = reduce(fold, told_by(roster, call.snapshot, asked_at), call.snapshot)
+            if known != call.snapshot:
+                log.warning("the provider knows better", call_id=call.id, team_id=call.team_id)
+                calls.save_known(connection, call.snapshot, known)
+
     def save_meeting(self, provider: Provider, meeting: Meeting, join_url: str | None) -> None:
         """The meeting is ours from now on, and so is what was told of it already."""
         with self._writing(None) as (connection, now):
+            if provider.capabilities.looks:
+                work.set_deadline(connection, self._lease, now + LOOK_EVERY)
             deliveries.lock_meeting(connection, provider.name, ACCOUNT, meeting.id)
             known = self._lock(connection).snapshot
             calls.save_known(connection, known, replace(known, meeting=meeting, join_url=join_url))
@@ -106,6 +131,15 @@ class ClaimedCall:
             known = self._lock(connection).snapshot
             if not known.is_over:
                 calls.save_known(connection, known, replace(known, failure=reason))
+
+    def fail_start(self, reason: str, *, attempts: int) -> bool:
+        """The same for a call whose card does not stand yet, after so many failures. Returns whether it was."""
+        with self._database.transaction() as connection:
+            call = self._lock(connection)
+            hopeless = call.status in STARTING and call.failures >= attempts and not call.snapshot.is_over
+            if hopeless:
+                calls.save_known(connection, call.snapshot, replace(call.snapshot, failure=reason))
+        return hopeless
 
     def finish(self, generation: int, status: CallStatus) -> None:
         """Give it back: all that ``generation`` wanted is done."""
@@ -135,7 +169,3 @@ class ClaimedCall:
         if call is None:
             raise LeaseLost(f"call_id={self.call_id}")
         return call
-
-
-def _is_overdue(call: StoredCall, now: datetime) -> bool:
-    return call.deadline_at is not None and call.deadline_at <= now and not call.snapshot.is_over

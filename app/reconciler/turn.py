@@ -64,11 +64,24 @@ class Turn:
         self._call, self._shown = claimed.load()
 
     def work(self) -> None:
+        if self._claimed.is_overdue(self._call):
+            self._hear_from_time()
+            self._call, self._shown = self._claimed.load()
         while (operation := self._next()) is not None:
             # Each step changes what there is, looks once, or passes the operation over; so this comes to an end.
             self._step(narrowed(operation, self._shown))
             self._call, self._shown = self._claimed.load()
         self._give_back()
+
+    def _hear_from_time(self) -> None:
+        """The provider is asked who is in; where it cannot tell, the call has reached its limit."""
+        if not self._apply.capabilities(self._call).looks:
+            self._claimed.end_overdue()
+            return
+        try:
+            self._claimed.look(lambda: self._apply.look_into(self._call))
+        except RequestFailed as failure:
+            log.warning("cannot ask who is in", call_id=self._call.id, team_id=self._call.team_id, why=str(failure))
 
     def _next(self) -> Operation | None:
         planned = plan(self._call.snapshot, self._shown, self._apply.capabilities(self._call))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 from app import logs
 from app.clock import Clock
@@ -12,7 +13,8 @@ from app.errors import LeaseLost, SwitchboardError
 from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
 from app.reconciler.claimed import ClaimedCall
-from app.reconciler.turn import Turn
+from app.reconciler.turn import MOST_START_ATTEMPTS, Turn
+from app.slack import texts
 
 LONGEST_REST_SECONDS = 5.0
 """Between two looks at the work list when nothing is due; a nudge comes first in nearly every case."""
@@ -63,6 +65,7 @@ class Reconciler:
         except LeaseLost:
             log.warning("lease lost, another worker has the call", call_id=claimed.call_id)
         except Exception as error:  # whatever our code trips over, it is this call's trouble only
+            _give_up_on_a_start(claimed)
             raise CallCrashed(f"call_id={claimed.call_id}") from error
         return True
 
@@ -82,3 +85,11 @@ class Reconciler:
             now = self._clock.now()
             due = work.next_due(connection, now)
         return min(LONGEST_REST_SECONDS, (due - now).total_seconds()) if due else LONGEST_REST_SECONDS
+
+
+def _give_up_on_a_start(claimed: ClaimedCall) -> None:
+    """Whoever waits for a call that our code fails on again and again is told, as soon as that can be done."""
+    reference = logs.new_reference()
+    with suppress(LeaseLost):
+        if claimed.fail_start(texts.went_wrong(reference), attempts=MOST_START_ATTEMPTS):
+            log.error("call failed", call_id=claimed.call_id, reference=reference, why="it crashes our code")

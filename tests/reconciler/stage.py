@@ -69,9 +69,23 @@ class Stage:
     # --- What the provider tells -------------------------------------------------------------------------------------
 
     def hear(self, word: str, *, meeting: str = "meeting/1", at: datetime | None = None, **data: Any) -> None:
+        self.happen(word, meeting=meeting, **data)
         body = webhook(word, at or self.clock.now(), meeting, **data)
         request = WebhookRequest.of(body=body, headers=delivered(body, self.clock.now()))
         DeliveryService(self.database, self.clock, self.bell.ring).receive(self.providers["standard"], request)
+
+    def happen(self, word: str, *, meeting: str = "meeting/1", **data: Any) -> None:
+        """At the provider, which may or may not tell of it."""
+        held = self.vendor.meetings.get(meeting)
+        if held is None:
+            return
+        who = data.get("participant", {})
+        held.participants = [other for other in held.participants if other["id"] != who.get("id")]
+        if word == "participant.joined":
+            held.state = "running"
+            held.participants.append(who)
+        if word == "meeting.ended":
+            held.state, held.participants = "ended", []
 
     def join(self, *names: str, meeting: str = "meeting/1", at: datetime | None = None) -> None:
         for name in names:

@@ -164,3 +164,20 @@ def test_a_database_that_is_away_does_not_end_a_worker(stage: Stage, tmp_path: P
         assert heard.wait(HOLD_SECONDS)
         assert thread.is_alive()
     empty.close()
+
+
+def test_whoever_waits_for_a_call_that_crashes_us_is_told_in_the_end(stage: Stage) -> None:
+    stage.start("Spoiled")
+    spoil(stage, "Spoiled")
+    worker = stage.reconciler()
+    for _ in range(6):
+        with pytest.raises(CallCrashed):
+            worker.reconcile_one()
+        stage.clock.move(60)
+    mend(stage)
+    stage.clock.move(300)
+    stage.settle()
+
+    [told] = stage.told()
+    assert "Something went wrong in Switchboard" in told
+    assert stage.slack.cards(GENERAL) == []

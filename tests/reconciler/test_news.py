@@ -157,7 +157,7 @@ def test_a_card_that_takes_no_changes_gets_none(live: Stage, mode: str, code: st
     live.settle(within_seconds=3600)
 
     assert live.sent(ADD, "calls.update", INFO) == [1, 0, 0]
-    assert live.next_due_at() is None
+    assert live.stored().is_in_step
 
 
 @pytest.mark.parametrize("mode", ["ok_false", "ok_true"])
@@ -171,7 +171,7 @@ def test_an_end_that_was_told_already_is_an_end(live: Stage, mode: str) -> None:
     assert live.sent("calls.end") == [2]
     card = live.card()
     assert card["date_end"] - card["date_start"] == 660
-    assert live.next_due_at() is None
+    assert live.stored().is_in_step
 
 
 # --- People whom Slack does not know ---------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_who_is_deactivated_meanwhile_does_not_keep_others_on_the_card(live: Sta
     live.settle()
 
     assert live.present() == ["U0ALAN"]
-    assert live.next_due_at() is None
+    assert live.stored().is_in_step
 
 
 def test_one_person_whom_slack_will_not_take_does_not_keep_others_off_the_card(live: Stage) -> None:
@@ -227,7 +227,7 @@ def test_one_person_whom_slack_will_not_take_does_not_keep_others_off_the_card(l
     live.leave("Bob", "Cid")
     live.settle()
     assert live.present() == ["Ada", "Dan"]
-    assert live.next_due_at() is None
+    assert live.stored().is_in_step
 
 
 def test_a_slack_that_takes_fewer_at_once_gets_them_all_the_same(live: Stage) -> None:

@@ -1,0 +1,48 @@
+"""What a look at the meeting tells, as the events that webhooks would have told.
+
+Webhooks get lost: a server dies, a network is away for longer than it repeats itself. Then a card would show people who
+have gone, and a Join button for ever. So a provider that can be asked who is in a meeting is asked now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from app.domain.calls import CallSnapshot
+from app.domain.events import Event, MeetingEnded, ParticipantJoined, ParticipantLeft
+from app.domain.meetings import Person, Roster
+
+LOOK_EVERY = timedelta(minutes=5)
+DOUBT = timedelta(minutes=1)
+"""What happened so shortly before the look is left to webhooks: they may be on their way, and clocks differ."""
+
+
+def told_by(roster: Roster | None, snapshot: CallSnapshot, asked_at: datetime) -> Sequence[Event]:
+    """The events that bring ``snapshot`` to what was seen at ``asked_at``; None for ``roster`` ends the call."""
+    if roster is None:
+        return [MeetingEnded(at=asked_at, **_of(snapshot))]
+    return [*_who_came(roster, snapshot, asked_at), *_who_is_gone(roster, snapshot, asked_at)]
+
+
+def _who_came(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Iterator[Event]:
+    for person in roster.people:
+        known = snapshot.participants.get(person.key)
+        # A connection that has left does not come back by a look: the look may be older than the leave.
+        if known is None or person.connection_id not in known.connections:
+            yield ParticipantJoined(at=asked_at - DOUBT, person=person, **_of(snapshot))
+
+
+def _who_is_gone(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Iterator[Event]:
+    there = {(person.key, person.connection_id) for person in roster.people}
+    for participant in snapshot.participants.values():
+        for connection_id, connection in participant.connections.items():
+            is_seen = (participant.key, connection_id) in there or not connection.is_open(snapshot.occurrence)
+            if not is_seen and connection.joined is not None and connection.joined.at <= asked_at - DOUBT:
+                person = Person(key=participant.key, connection_id=connection_id)
+                yield ParticipantLeft(at=asked_at, person=person, **_of(snapshot))
+
+
+def _of(snapshot: CallSnapshot) -> dict[str, str]:
+    """Such an event is folded at once and never stored, so nothing has to find it again."""
+    return {"meeting_id": snapshot.meeting.id if snapshot.meeting else "", "dedupe_key": "look"}

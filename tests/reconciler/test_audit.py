@@ -1,0 +1,115 @@
+"""What no webhook has told, and the provider can be asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.providers.standin import Reply
+from tests.reconciler.stage import Stage, person
+
+FIVE_MINUTES = 300.0
+
+
+def looks(stage: Stage) -> int:
+    return len([asked for asked in stage.vendor.asked if asked.method == "GET"])
+
+
+@pytest.fixture
+def meeting(stage: Stage) -> Stage:
+    """A call that stands, with Ada in it."""
+    stage.start()
+    stage.settle(within_seconds=5)
+    stage.join("Ada")
+    stage.settle(within_seconds=5)
+    assert stage.present() == ["Ada"]
+    return stage
+
+
+def test_an_end_that_was_never_told_ends_the_card(meeting: Stage) -> None:
+    meeting.happen("meeting.ended")
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+
+    assert meeting.card()["has_ended"]
+    assert meeting.attended() == ["Ada"]
+
+
+def test_a_leave_that_was_never_told_takes_the_person_off_the_card(meeting: Stage) -> None:
+    meeting.happen("participant.left", participant=person("Ada"))
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+
+    assert meeting.present() == []
+    assert not meeting.card()["has_ended"]
+
+
+def test_a_join_that_was_never_told_puts_the_person_on_the_card(meeting: Stage) -> None:
+    meeting.happen("participant.joined", participant=person("Grace"))
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+
+    assert meeting.present() == ["Ada", "Grace"]
+    meeting.leave("Grace")
+    meeting.settle()
+    assert meeting.present() == ["Ada"]
+
+
+def test_a_look_that_tells_nothing_new_costs_slack_nothing(meeting: Stage) -> None:
+    before = len(meeting.slack.requests())
+    for _ in range(3):
+        meeting.clock.move(FIVE_MINUTES)
+        meeting.settle(within_seconds=5)
+
+    assert looks(meeting) == 3
+    assert len(meeting.slack.requests()) == before
+
+
+def test_who_came_a_moment_ago_is_not_taken_for_gone(meeting: Stage) -> None:
+    """The look may be answered by what was there before the join."""
+    meeting.clock.move(FIVE_MINUTES - 30)
+    meeting.join("Grace")
+    meeting.happen("participant.left", participant=person("Grace"))
+    meeting.settle(within_seconds=60)
+
+    assert looks(meeting) == 1
+    assert meeting.present() == ["Ada", "Grace"]
+
+
+def test_who_has_left_does_not_come_back_by_a_look(meeting: Stage) -> None:
+    meeting.leave("Ada")
+    meeting.settle(within_seconds=5)
+    meeting.happen("participant.joined", participant=person("Ada"))
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+
+    assert meeting.present() == []
+
+
+def test_a_provider_that_does_not_answer_is_asked_again_later(meeting: Stage) -> None:
+    meeting.happen("meeting.ended")
+    meeting.vendor.next_reply(Reply(503))
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle(within_seconds=5)
+    assert not meeting.card()["has_ended"]
+
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+    assert meeting.card()["has_ended"]
+
+
+def test_nobody_is_asked_about_a_call_that_is_over(meeting: Stage) -> None:
+    meeting.end()
+    meeting.settle()
+    meeting.clock.move(10 * FIVE_MINUTES)
+    meeting.settle()
+
+    assert looks(meeting) == 0
+
+
+def test_calls_with_plain_links_are_not_asked_about(stage: Stage) -> None:
+    stage.start(at="link")
+    stage.clock.move(FIVE_MINUTES)
+    stage.settle()
+
+    assert looks(stage) == 0
+    assert not stage.card()["has_ended"]
