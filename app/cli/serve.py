@@ -14,8 +14,11 @@ from app.config import Settings
 if TYPE_CHECKING:
     from app.cli import Commands
 
-THREADS = 8
-"""Requests answered at once. Each holds one connection to the database, for a few milliseconds."""
+THREADS = 32
+"""Requests answered at once. Most take a few milliseconds, but a thread also waits for a body that comes slowly, and
+for Slack when somebody's rights are asked about."""
+CONNECTIONS = 1024
+"""Open connections, nearly all of them idle: load balancers keep many in store."""
 
 
 def add_to(commands: Commands) -> None:
@@ -39,7 +42,8 @@ def server_options(settings: Settings) -> list[str]:
         f"--port={settings.port}",
         "--workers=1",
         f"--blocking-threads={THREADS}",
-        f"--backpressure={THREADS * 4}",
+        f"--backlog={CONNECTIONS}",
+        f"--backpressure={CONNECTIONS}",
         "--http1-header-read-timeout=10000",
         "--workers-kill-timeout=20",
         "--log-level=error",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.emulator import Emulator
@@ -105,6 +108,20 @@ def test_serve_holds_a_call_from_the_command_to_the_end(real_slack: Emulator, da
         assert real_slack.wait_until(lambda: real_slack.cards("C0GENERAL")[0]["has_ended"])
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+
+
+def test_slow_bodies_and_idle_connections_lock_nobody_out(real_slack: Emulator, database_url: str) -> None:
+    port = free_port()
+    with serving(settings(real_slack, database_url, port)), ExitStack() as stack:
+        for _ in range(16):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            slow.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
+        for _ in range(200):
+            idle = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert idle.recv(1000)
+
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False, timeout=5).is_success
 
 
 def test_a_worker_beside_the_web_server_takes_work_and_stops_when_told(real_slack: Emulator, database_url: str) -> None:
