@@ -5,6 +5,7 @@ The token is unguessable and belongs to one call. The page works without JavaScr
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from http import HTTPStatus
@@ -59,7 +60,7 @@ def make_blueprint(visit_service: VisitService, *, secure: bool) -> Blueprint:
 def _to_meeting(visit_service: VisitService, token: str, visit: Visit, name: str, *, secure: bool) -> Response:
     visitor_id = _visitor_id()
     try:
-        link = visit_service.link(token, Visitor(key=f"guest-{visitor_id}", name=name))
+        link = visit_service.link(token, Visitor(key=_public_key(visitor_id, token), name=name))
     except RequestFailed as failure:
         reference = logs.new_reference()
         log.warning("no personal link", reference=reference, why=str(failure))
@@ -74,9 +75,14 @@ def _to_meeting(visit_service: VisitService, token: str, visit: Visit, name: str
     return response
 
 
+def _public_key(visitor_id: str, token: str) -> str:
+    """Everybody in the call can see it, so it must not be the cookie, nor the same in every call."""
+    return "guest-" + hashlib.sha256(f"{visitor_id} {token}".encode()).hexdigest()[:16]
+
+
 def _visitor_id() -> str:
     known = request.cookies.get(COOKIE, "")
-    return known if re.fullmatch(r"[0-9a-f]{16}", known) else secrets.token_hex(8)
+    return known if re.fullmatch(r"[0-9a-f]{32}", known) else secrets.token_hex(16)
 
 
 _STATUS = {Door.OPEN: 200, Door.STARTING: 200, Door.OVER: 410}

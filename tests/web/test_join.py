@@ -71,6 +71,17 @@ def test_whoever_comes_back_is_the_same_person(app: Running, join_path: str) -> 
     assert claims(other.headers["Location"])["sub"] != claims(first.headers["Location"])["sub"]
 
 
+def test_what_others_see_of_a_visitor_does_not_let_them_be_that_visitor(
+    app: Running, join_path: str, livekit: LiveKitServer, slack: Emulator
+) -> None:
+    shown = str(claims(app.http.post(join_path, data={"name": "Grace"}).headers["Location"])["sub"])
+    assert shown.removeprefix("guest-") not in str(app.http.cookies.get("switchboard_visitor"))
+
+    start_call(app, livekit)
+    other_path = urlsplit(str(slack.cards("C0GENERAL")[1]["join_url"])).path
+    assert claims(app.http.post(other_path, data={"name": "Grace"}).headers["Location"])["sub"] != shown
+
+
 def test_the_cookie_cannot_be_read_by_scripts_or_made_up(app: Running, join_path: str) -> None:
     app.http.cookies.set("switchboard_visitor", "../slack-T1-U1")
     answer = app.http.post(join_path, data={"name": "Grace"})
