@@ -53,8 +53,8 @@ def test_the_scopes_are_those_the_code_needs(manifest: dict[str, Any]) -> None:
 def test_the_command_is_the_one_the_code_answers(manifest: dict[str, Any]) -> None:
     [command] = manifest["features"]["slash_commands"]
     assert command["command"] == Settings.model_fields["slash_command"].default
-    # Without it people and channels come as plain names that could be anybody's.
-    assert command["should_escape"] is True
+    # With it people come as ids, which say nothing on a card.
+    assert command["should_escape"] is False
     assert command["url"].endswith("/slack/events")
     for verb in set(Verb) - {Verb.START}:
         assert verb in command["usage_hint"]

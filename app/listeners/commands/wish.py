@@ -37,7 +37,7 @@ def read_wish(text: str) -> Wish:
     return Wish(Verb.START, title)
 
 
-# What Slack makes of people, channels and links in a command that is escaped (should_escape in the manifest).
+# What Slack makes of people, channels and links where the manifest in use sets should_escape. Ours does not.
 # https://docs.slack.dev/interactivity/implementing-slash-commands#app_command_handling
 _ENTITY = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 
