@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 
-from app.emulator import interactions, outgoing, people
+from app.emulator import interactions, outgoing, people, steps, uninstalling
 from app.emulator.errors import JsonObject, Misused
 from app.emulator.interaction_payloads import blocks_of, message_for
 from app.emulator.page import forms
@@ -90,6 +90,34 @@ def open_home(slack: Slack, fields: JsonObject) -> JsonObject:
     return {"status": interactions.open_home(slack, _text(fields, "user"), fields.get("team")).status}
 
 
+def uninstall(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"team"}`: take the app out of a workspace; it hears of that."""
+    uninstalling.uninstall(slack, slack.workspace(fields.get("team")))
+    slack.deliveries.deliver_due()
+    return {}
+
+
+def run_step(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"callback_id", "inputs", "team"}`: run one of the app's functions as a workflow would."""
+    inputs = _object(fields, "inputs")
+    step = steps.run_step(slack, _text(fields, "callback_id"), inputs, fields.get("team"))
+    return {"id": step.id, "state": step.state, "outputs": step.outputs, "error": step.error}
+
+
+def event(slack: Slack, fields: JsonObject) -> JsonObject:
+    """`{"event": {"type", …}, "team"}`: send an event to the app, whether or not it subscribed to it."""
+    sent = _object(fields, "event")
+    _text(sent, "type")
+    return {"status": outgoing.send_event(slack, sent, fields.get("team")).status}
+
+
+def _object(fields: JsonObject, name: str) -> JsonObject:
+    value = fields.get(name, {})
+    if not isinstance(value, dict):
+        raise Misused(f"{name} must be an object")
+    return value
+
+
 def _who_and_where(fields: JsonObject) -> tuple[str, str]:
     return str(fields.get("user", "U0ADA")), str(fields.get("channel", "C0GENERAL"))
 
@@ -121,5 +149,8 @@ ACTS: dict[str, Act] = {
     "decline": decline,
     "shortcut": shortcut,
     "home": open_home,
+    "uninstall": uninstall,
+    "run_step": run_step,
+    "event": event,
 }
 """By the last part of their path, `/emulator/<act>`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from flask import request
@@ -146,6 +148,12 @@ def test_everything_can_be_reset(emulator: Emulator, client: WebClient, http: ht
         ("POST", "app", {}, 400),
         ("POST", "slash", {"text": "/ring"}, 409),
         ("POST", "slash", {"text": "ring"}, 400),
+        ("POST", "event", {"event": {}}, 400),
+        ("POST", "event", {"event": "link_shared"}, 400),
+        ("POST", "event", {"event": {"type": "link_shared"}}, 409),
+        ("POST", "run_step", {}, 400),
+        ("POST", "run_step", {"callback_id": "none", "inputs": []}, 400),
+        ("POST", "uninstall", {"team": "T0NONE"}, 404),
         ("POST", "slash", {"text": "/ring", "user": "U0NOBODY"}, 404),
     ],
 )
@@ -155,6 +163,16 @@ def test_what_does_not_fit_is_refused_with_a_reason(
     answer = http.request(method, f"/emulator/{path}", json=body)
     assert answer.status_code == status
     assert answer.json()["error"]
+
+
+def test_an_event_can_be_sent(http: httpx.Client, heard: list[dict[str, Any]]) -> None:
+    assert http.post("/emulator/event", json={"event": {"type": "team_join"}}).json() == {"status": 200}
+    assert [each["event"]["type"] for each in heard] == ["team_join"]
+
+
+def test_the_app_can_be_uninstalled(http: httpx.Client, heard: list[dict[str, Any]]) -> None:
+    assert http.post("/emulator/uninstall", json={}).json() == {}
+    assert [each["event"]["type"] for each in heard][-1:] == ["app_uninstalled"]
 
 
 def test_pages_of_other_sites_cannot_control_it(emulator: Emulator, http: httpx.Client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,3 +61,10 @@ def test_traffic_does_not_wipe_what_is_being_typed(page: Page, client: WebClient
     page.locator(".entry[data-method='auth.test']").wait_for()
     page.wait_for_load_state("networkidle")
     assert field.input_value() == "12"
+
+
+def test_an_event_is_made_to_happen(page: Page, heard: list[dict[str, Any]]) -> None:
+    page.locator("textarea[name=event]").fill('{"type": "team_join"}')
+    page.get_by_role("button", name="Send the event").click()
+    page.locator(".entry[data-method='event']").wait_for()
+    assert [each["event"]["type"] for each in heard] == ["team_join"]

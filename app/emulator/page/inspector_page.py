@@ -71,5 +71,6 @@ def _controls(slack: Slack) -> JsonObject:
         "methods": ["*", "response_url", *sorted(limits["per_minute"])],  # type: ignore[call-overload]
         "switches": _explained(slack),
         "limits": limits,
+        "functions": sorted(slack.manifest.functions) if slack.manifest else [],
         "request_url": slack.app_link.request_url,
     }

@@ -42,6 +42,7 @@ export function setUpControls({ say, onReset }) {
     event.preventDefault();
     if (event.target.matches("[data-fault]")) doing(addFault(event.target));
     if (event.target.matches("[data-limit]")) doing(setLimit(event.target));
+    if (event.target.matches("[data-happen]")) doing(happen(event.target));
   });
   controls.addEventListener("change", (event) => {
     const { target } = event;
@@ -74,6 +75,14 @@ function showFields(kind) {
 function setLimit(form) {
   const { method, per_minute: limit } = form.elements;
   return send("PATCH", "/emulator/limits", { per_minute: { [method.value]: Number(limit.value) } });
+}
+
+// What is written as JSON is sent as JSON.
+async function happen(form) {
+  if (form.dataset.question && !confirm(form.dataset.question)) return;
+  const fields = [...form.elements].filter((field) => field.name);
+  const read = (field) => (field.matches("textarea") ? JSON.parse(field.value) : field.value);
+  await send("POST", `/emulator/${form.dataset.happen}`, Object.fromEntries(fields.map((field) => [field.name, read(field)])));
 }
 
 function position(field) {
