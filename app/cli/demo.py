@@ -23,6 +23,7 @@ import httpx
 
 from app import config
 from app.cli.manifest import read_manifest
+from app.cli.ports import is_taken, taken
 from app.emulator import Emulator
 from app.room import LocalRoom
 
@@ -50,6 +51,9 @@ def run(options: argparse.Namespace) -> int:
     if given.get("SLACK_BOT_TOKEN") or given.get("SLACK_BOT_TOKEN_FILE"):
         print("SLACK_BOT_TOKEN is set: starting the app only, for your own workspace.", flush=True)
         return subprocess.call([sys.executable, "-m", "app", "serve"])
+    if (in_the_way := _taken_port(options)) is not None:
+        print(taken(*in_the_way), file=sys.stderr)
+        return 1
     if options.reset:
         _forget()
     DATABASE.parent.mkdir(exist_ok=True)
@@ -57,6 +61,16 @@ def run(options: argparse.Namespace) -> int:
         return _App(options.port, _local_settings(options.port, workspace, room)).run_until_stopped(
             _welcome(options.port, workspace, room)
         )
+
+
+def _taken_port(options: argparse.Namespace) -> tuple[int, str] | None:
+    """A port that cannot be had, and its option; None when all can."""
+    wanted = {
+        "--port": options.port,
+        "--workspace-port": options.workspace_port,
+        "--room-port": options.room_port,
+    }
+    return next(((port, option) for option, port in wanted.items() if is_taken(port)), None)
 
 
 def _forget() -> None:

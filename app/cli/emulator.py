@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from app import logs
 from app.cli.manifest import read_manifest
+from app.cli.ports import is_taken, taken
 
 if TYPE_CHECKING:
     from app.cli import Commands
@@ -26,6 +28,9 @@ def add_to(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     from app.emulator.server import serve
 
+    if is_taken(options.port):
+        print(taken(options.port, "--port"), file=sys.stderr)
+        return 1
     logs.set_up()
     print(
         f"A Slack workspace is at http://127.0.0.1:{options.port}/ (bot token xoxb-local, signing secret local-secret)"

@@ -170,19 +170,3 @@ def test_a_second_window_of_one_browser_is_a_second_person(demo: Demo, chromium:
     assert [ada.complaints, grace.complaints, tabs.complaints] == [[], [], []]
     ada.context.close()
     tabs.close()
-
-
-def test_with_a_token_of_ones_own_only_the_app_is_started(tmp_path: Path) -> None:
-    """It then says what it lacks for that, as `serve` does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "app", "demo"],
-        env=clean({"SLACK_BOT_TOKEN": "xoxb-1"}),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "starting the app only" in done.stdout
-    assert "SLACK_SIGNING_SECRET: is missing" in done.stderr
