@@ -265,9 +265,13 @@ def test_with_the_keyboard_alone(new_window: NewWindow, link: str) -> None:
     ada.wait("document.title === 'By hand'")
     tab_to(ada, "End for everyone")
     keys.press("Enter")
+    ada.page.wait_for_selector("dialog[open]")
     keys.press("Escape")
+    ada.page.wait_for_selector("dialog[open]", state="detached")
     assert focused(ada) == "End for everyone"
     keys.press("Enter")
+    # The button on the page has the same name as the one in the dialog.
+    ada.page.wait_for_selector("dialog[open]")
     tab_to(ada, "End for everyone", skipping=1)
     keys.press("Enter")
     ada.page.wait_for_selector("text=The call has ended")
