@@ -27,6 +27,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A run on PostgreSQL repeats the tests that have a database; for all others it would tell nothing new."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            # Real browsers live in real time, and a busy machine can be slower than their patience.
+            item.add_marker(pytest.mark.flaky(reruns=2))
     if chosen_kind() == "sqlite":
         return
     repeated = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]

@@ -65,15 +65,15 @@ def test_it_can_be_stopped_twice_and_started_again(emulator: Emulator) -> None:
 
 def test_one_connection_serves_many_requests(emulator: Emulator) -> None:
     body = b"foo=bar"
-    head = b"POST /api/api.test HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head = b"POST /api/api.test HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     one = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
     answers = raw(emulator, one * 3)
     assert answers.count(b"HTTP/1.1 200 OK") == answers.count(b'"foo": "bar"') == 3
 
 
 def test_a_body_that_nobody_reads_does_not_become_the_next_request(emulator: Emulator) -> None:
-    head = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nGET / HTT"
-    answers = raw(emulator, head + b"GET /api/api.test HTTP/1.1\r\nHost: x\r\n\r\n")
+    head = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nGET / HTT"
+    answers = raw(emulator, head + b"GET /api/api.test HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"404", b"200"]
 
 
@@ -87,7 +87,7 @@ def test_a_body_that_nobody_reads_does_not_become_the_next_request(emulator: Emu
     ],
 )
 def test_a_body_without_a_fair_length_is_refused(emulator: Emulator, headers: bytes, status: bytes) -> None:
-    answer = raw(emulator, b"POST /api/api.test HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
+    answer = raw(emulator, b"POST /api/api.test HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n")
     assert answer.startswith(b"HTTP/1.1 " + status)
 
 
@@ -100,7 +100,7 @@ def test_a_client_that_goes_away_harms_nobody(emulator: Emulator, http: httpx.Cl
 
 
 def test_a_head_has_no_body(emulator: Emulator) -> None:
-    answer = raw(emulator, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = raw(emulator, b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
     assert answer.endswith(b"\r\n\r\n")
 
