@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 class MovedClock:

@@ -14,6 +14,7 @@ from app.cli.manifest import read_manifest
 from app.db import migrate
 from app.db.session import Database
 from app.emulator import Emulator
+from app.providers.registry import PROVIDERS, setting_prefix
 from tests.clocks import MovedClock
 from tests.databases import chosen_kind, fresh_database_url
 from tests.running import Running, running_app
@@ -42,7 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proxies and tokens of the machine must not reach the app under test."""
     for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name.startswith(("SLACK_", "LIVEKIT_", "STANDARD_", "LINK_")):
+        if name.lower().endswith("_proxy") or name.startswith(("SLACK_", *map(setting_prefix, PROVIDERS))):
             monkeypatch.delenv(name)
 
 

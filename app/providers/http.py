@@ -31,10 +31,13 @@ TIMEOUT = httpx.Timeout(connect=2.0, write=2.0, read=7.0, pool=2.0)
 ANSWER_WITHIN = timedelta(seconds=7)
 LARGEST_ANSWER = 1024 * 1024
 
+# What the strictest of the vendors allows for.
+CLOCKS_APART_AT_MOST_SECONDS = 60.0
 RETRY_AFTER_UNSAID_SECONDS = 5.0
 # A vendor that asks for a day's rest is asked again after this: meanwhile a card would be wrong.
 RETRY_AFTER_AT_MOST_SECONDS = 600.0
 
+_PLACES_OF_WORDS = ("message", "msg", "info", "reason", "error")
 _TRY_AGAIN = frozenset({408, 425})
 # The gateway answered for somebody who did not: nobody knows what came of the request.
 _GATEWAY_GOT_NO_ANSWER = frozenset({502, 504})
@@ -46,6 +49,8 @@ class Answer:
 
     status: int
     body: bytes
+    sent_at: datetime | None = None
+    """When the vendor sent it, by its own clock."""
 
     def read(self, model: type[Model]) -> Model:
         """The JSON body as ``model``. What is no JSON comes from something in between and may pass; JSON of another
@@ -61,7 +66,8 @@ class Answer:
 class Http:
     """Requests to one vendor. May be used from many threads at once; connections are kept and shared.
 
-    ``vendor`` is how messages call it, ``check`` names the settings to look at when it refuses the credentials.
+    ``vendor`` is how messages call it, ``check`` names the settings to look at when it refuses the credentials. What
+    the vendor says is repeated in messages, unless it holds one of ``secrets`` or the request's own authorization.
     """
 
     def __init__(
@@ -71,12 +77,14 @@ class Http:
         *,
         vendor: str,
         check: Iterable[str],
+        secrets: Iterable[str] = (),
         timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
         self._base_url = base_url
         self._clock = clock
         self._vendor = vendor
         self._check = " and ".join(check)
+        self._secrets = tuple(secrets)
         # The environment is trusted for HTTPS_PROXY and SSL_CERT_FILE: many servers have no other way out.
         self._client = httpx.Client(verify=_tls(), timeout=timeout, follow_redirects=False, trust_env=True)
         # Nobody says when a provider is done with; its connections go with it.
@@ -87,7 +95,7 @@ class Http:
         method: str,
         path: str,
         *,
-        bearer: str,
+        authorization: str = "",
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         expected: frozenset[int] = frozenset(),
@@ -95,10 +103,13 @@ class Http:
         """One request, sent once; never again behind the caller's back.
 
         Any 2xx and the statuses in ``expected`` are answers. Raises ``PermanentFailure``, ``TemporaryFailure`` or
-        ``RateLimited`` for everything else. ``bearer`` is the token that proves who we are.
+        ``RateLimited`` for everything else. ``authorization`` is the header that proves who we are, such as
+        ``Bearer …``; left out where the path does.
         """
         # An answer that unpacks to a thousand times its size cannot be bounded by counting what arrives.
-        sent = {"Accept-Encoding": "identity", **(headers or {}), "Authorization": f"Bearer {bearer}"}
+        sent = {"Accept-Encoding": "identity", **(headers or {})}
+        if authorization:
+            sent["Authorization"] = authorization
         request = self._client.build_request(method, self._base_url + path, headers=sent, content=content)
         deadline = self._clock.now() + ANSWER_WITHIN
         try:
@@ -110,8 +121,19 @@ class Http:
         except httpx.TransportError as error:
             raise self._not_answered(error) from None
         if response.is_success or response.status_code in expected:
-            return Answer(response.status_code, body)
-        raise self._refusal(response, body, bearer)
+            return Answer(response.status_code, body, _date(response.headers.get("date", "")))
+        raise self._refusal(response, body, [*self._secrets, *authorization.split()[-1:]])
+
+    def compare_clocks(self, answer: Answer) -> str:
+        """How our clock agrees with the vendor's, as a sentence. Raises ``PermanentFailure`` when a signature with a
+        time in it would not be accepted."""
+        if answer.sent_at is None:
+            return f"{self._vendor} does not tell its time."
+        apart = abs((self._clock.now() - answer.sent_at).total_seconds())
+        if apart > CLOCKS_APART_AT_MOST_SECONDS:
+            detail = f"Our clock and {self._vendor}'s are {apart:.0f} seconds apart: set this machine's clock."
+            raise PermanentFailure("clock", detail)
+        return f"Our clock agrees with {self._vendor}'s."
 
     def _read(self, response: httpx.Response, deadline: datetime) -> bytes:
         """The body. The timeouts count each piece: only the clock stops a vendor that sends a byte now and then."""
@@ -137,9 +159,9 @@ class Http:
             case _:
                 return TemporaryFailure("dropped", f"{self._vendor} hung up.", effect_unknown=True)
 
-    def _refusal(self, response: httpx.Response, body: bytes, secret: str) -> RequestFailed:
+    def _refusal(self, response: httpx.Response, body: bytes, secrets: Iterable[str]) -> RequestFailed:
         status, code = response.status_code, f"http_{response.status_code}"
-        detail = f"{self._vendor} answered {status}{_said(body, secret)}."
+        detail = f"{self._vendor} answered {status}{_said(body, secrets)}."
         if status == 429:
             return RateLimited(self._retry_after_seconds(response), detail)
         if status >= 500 or status in _TRY_AGAIN:
@@ -160,10 +182,18 @@ class Http:
         return min(max(seconds, 0.0), RETRY_AFTER_AT_MOST_SECONDS)
 
     def _seconds_until(self, http_date: str) -> float:
-        date = parsedate_to_datetime(http_date)
-        if date.tzinfo is None:
-            raise ValueError("a date without its zone")
+        date = _date(http_date)
+        if date is None:
+            raise ValueError("no date with its zone")
         return (date - self._clock.now()).total_seconds()
+
+
+def _date(http_date: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(http_date)
+    except ValueError:
+        return None
+    return None if date.tzinfo is None else date
 
 
 @functools.cache
@@ -172,23 +202,23 @@ def _tls() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=True)
 
 
-def _said(body: bytes, secret: str) -> str:
-    """The vendor's own words, where they are short, in a place we know, and do not repeat our secret."""
+def _said(body: bytes, secrets: Iterable[str]) -> str:
+    """The vendor's own words, where they are short, in a place we know, and do not repeat a secret of ours."""
     try:
         words = _words(json.loads(body))
     except (ValueError, RecursionError):
         return ""
-    if words is None or secret in words:
+    if words is None or any(secret in words for secret in secrets):
         return ""
     cleaned = clean_text(words)
     return f" ({cleaned})" if cleaned else ""
 
 
 def _words(answer: Any) -> str | None:
-    """``{"error": {"message": …}}``, ``{"message": …}`` and Twirp's ``{"msg": …}``
-    (https://twitchtv.github.io/twirp/docs/errors.html)."""
+    """``{"error": {"message": …}}``, ``{"message": …}``, ``{"error": "…", "info": "…"}``, OAuth's ``{"error": "…",
+    "reason": "…"}`` and Twirp's ``{"msg": …}`` (https://twitchtv.github.io/twirp/docs/errors.html)."""
     if not isinstance(answer, dict):
         return None
     inner = answer.get("error")
     found = inner if isinstance(inner, dict) else answer
-    return next((found[k] for k in ("message", "msg") if isinstance(found.get(k), str)), None)
+    return next((found[key] for key in _PLACES_OF_WORDS if isinstance(found.get(key), str)), None)

@@ -17,8 +17,8 @@ from app.providers.standard.provider import Standard
 PROVIDERS: tuple[type[Provider], ...] = (LiveKit, Standard, Link)
 
 
-def load_providers(env: Mapping[str, str], clock: Clock) -> dict[str, Provider]:
-    """The providers that ``env`` has settings for, by name.
+def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = "") -> dict[str, Provider]:
+    """The providers that ``env`` has settings for, by name. ``public_url`` is where vendors reach us.
 
     Raises ``ConfigurationError`` once, with all that is wrong with any of them.
     """
@@ -28,8 +28,10 @@ def load_providers(env: Mapping[str, str], clock: Clock) -> dict[str, Provider]:
         prefix = setting_prefix(provider)
         if not is_mentioned(provider.Account, env, prefix=prefix):
             continue
+        webhook_url = f"{public_url}/webhooks/{provider.name}"
         try:
-            loaded[provider.name] = provider(read_settings(provider.Account, env, prefix=prefix), clock)
+            account = read_settings(provider.Account, env, prefix=prefix)
+            loaded[provider.name] = provider(account, clock, webhook_url=webhook_url)
         except ConfigurationError as error:
             problems.append(error.detail)
     if problems:

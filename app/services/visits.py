@@ -56,7 +56,7 @@ class VisitService:
         provider = self._providers.get(call.provider)
         if provider is None or not provider.capabilities.personal_links:
             return call.snapshot.join_url
-        return provider.personal_join_url(call.snapshot.meeting, visitor)
+        return provider.personal_link(call.snapshot.meeting, visitor).url
 
     def _call(self, join_token: str) -> StoredCall | None:
         if not _TOKEN.fullmatch(join_token):

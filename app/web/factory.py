@@ -72,7 +72,7 @@ def read_configuration(env: Mapping[str, str], clock: Clock) -> tuple[Settings, 
     except ConfigurationError as error:
         problems.append(error.detail)
     try:
-        providers = load_providers(env, clock)
+        providers = load_providers(env, clock, public_url=settings.public_url if settings else "")
     except ConfigurationError as error:
         problems.append(error.detail)
     if settings is not None:

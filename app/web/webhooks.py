@@ -15,31 +15,37 @@ log = logs.get(__name__)
 
 
 def make_blueprint(providers: Mapping[str, Provider], delivery_service: DeliveryService) -> Blueprint:
-    """2xx taken in, known before, or not ours · 400 genuine but unreadable · 401 not genuine · 404 no such provider ·
-    413 too large · 500 not taken in; send it again (kept where possible)."""
+    """2xx taken in, known before, or not ours · 400 genuine but unreadable (200 where the vendor would give up on us) ·
+    401 not genuine · 404 no such provider or path · 413 too large · 500 not taken in; send it again (kept where
+    possible)."""
     blueprint = Blueprint("webhooks", __name__)
 
     @blueprint.post("/webhooks/<name>")
-    def webhooks(name: str) -> Response:
+    @blueprint.post("/webhooks/<name>/<path:rest>")
+    def webhooks(name: str, rest: str = "") -> Response:
         provider = providers.get(name)
-        if provider is None or not provider.capabilities.sends_events:
+        path = f"/{rest}" if rest else ""
+        if provider is None or not provider.capabilities.sends_events or path not in provider.webhook_paths:
             return Response("no such provider here", 404)
+        incoming = _webhook_request(path)
         try:
-            receipt = delivery_service.receive(provider, _webhook_request())
+            if reply := provider.answer_challenge(incoming):
+                return Response(reply.body, 200, content_type=reply.content_type)
+            receipt = delivery_service.receive(provider, incoming)
         except WebhookRejected as rejection:
             log.warning("webhook rejected", provider=name, why=rejection.detail)
             return Response("not proven to come from the provider", 401)
         except WebhookMalformed:
-            return Response("not what the provider documents", 400)
+            return Response("not what the provider documents", provider.malformed_status)
         return Response(receipt.value, 200)
 
     return blueprint
 
 
-def _webhook_request() -> WebhookRequest:
+def _webhook_request(path: str) -> WebhookRequest:
     return WebhookRequest.of(
         method=request.method,
-        path=request.path,
+        path=path,
         query=request.query_string.decode("latin-1"),
         headers=dict(request.headers),
         body=request.get_data(),

@@ -10,8 +10,8 @@ import functools
 import re
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -23,28 +23,31 @@ from app.domain.calls import CallSnapshot, Fact
 from app.domain.card import CallCard, call_card
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft
 from app.domain.fold import fold
-from app.domain.meetings import Meeting, MeetingRequest, Roster, Visitor
+from app.domain.meetings import Meeting, MeetingRequest, Visitor
 from app.errors import RequestFailed, WebhookMalformed, WebhookRejected
 from app.providers.base import Provider, WebhookRequest
 from app.providers.registry import PROVIDERS
-from tests.providers.clock import NOON, MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.garbage import ANY_TEXT, garbage_for, json_bodies, spoiled
-
-Sign = Callable[[bytes, datetime], dict[str, str]]
 
 WISH = MeetingRequest(key="0123456789abcdef-weekly", title="Weekly “Sync” 🎥 / <b>\x00\ud83d")
 METHODS = {
-    "sends_events": ("verify", "parse_events"),
+    "sends_events": ("verify", "parse_events", "test_delivery"),
     "ends_meetings": ("end_meeting",),
     "looks": ("look",),
-    "personal_links": ("personal_join_url",),
+    "renames_meetings": ("rename_meeting",),
+    "personal_links": ("personal_link",),
+    "registers_webhooks": ("set_up_webhooks",),
 }
 ARGUMENTS = {
     "verify": (WebhookRequest.of(body=b"", headers={}),),
     "parse_events": (WebhookRequest.of(body=b"", headers={}),),
     "end_meeting": (Meeting(id="any"),),
     "look": (Meeting(id="any"),),
-    "personal_join_url": (Meeting(id="any"), Visitor(key="person", name="Ada")),
+    "test_delivery": (),
+    "rename_meeting": (Meeting(id="any"), "Another title"),
+    "personal_link": (Meeting(id="any"), Visitor(key="person", name="Ada")),
+    "set_up_webhooks": (),
 }
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -53,6 +56,17 @@ fuzz = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What a vendor sends along with a body to prove that it is genuine, where that is not in headers alone."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+
+
+Sign = Callable[[bytes, datetime], dict[str, str] | Proof]
 
 
 @dataclass(kw_only=True)
@@ -69,7 +83,10 @@ class Case:
 @dataclass(kw_only=True)
 class WebhookCase(Case):
     """``history`` is the bodies of a true history of one meeting, in order; ``unfollowed`` a genuine body of an event
-    that we do not follow. ``fresh_for`` is how long a signature is good, at the least, and never ten times longer."""
+    that we do not follow. ``path`` is where the vendor sends the first of them.
+
+    ``fresh_for`` is how long a signature is good, at the least, and never ten times longer; None where it holds no
+    time. ``proves_body`` is False where the vendor only sends a password along."""
 
     history: Sequence[bytes]
     unfollowed: bytes
@@ -77,10 +94,15 @@ class WebhookCase(Case):
     sign_with_previous_secret: Sign
     sign_with_foreign_secret: Sign
     proof_headers: Sequence[str]
-    fresh_for: timedelta = timedelta(minutes=5)
+    fresh_for: timedelta | None = timedelta(minutes=5)
+    proves_body: bool = True
+    path: str = ""
 
-    def delivery(self, body: bytes) -> WebhookRequest:
-        return WebhookRequest.of(body=body, headers=self.sign(body, self.clock.now()))
+    def delivery(self, body: bytes, sign: Sign | None = None) -> WebhookRequest:
+        proof = (sign or self.sign)(body, self.clock.now())
+        if isinstance(proof, dict):
+            proof = Proof(headers=proof)
+        return WebhookRequest.of(body=body, headers=proof.headers, query=proof.query, path=self.path)
 
     def deliveries(self) -> list[WebhookRequest]:
         return [self.delivery(body) for body in self.history]
@@ -122,22 +144,42 @@ class ProviderContract(ABC):
     def test_it_can_what_it_says_it_can(self, case: Case) -> None:
         for capability, methods in METHODS.items():
             inherited = {name for name in methods if getattr(type(case.provider), name) is getattr(Provider, name)}
-            assert inherited == (set() if getattr(case.provider.capabilities, capability) else set(methods))
+            assert inherited == (set() if getattr(type(case.provider).capabilities, capability) else set(methods))
+
+    def test_its_settings_give_it_nothing_that_the_vendor_cannot(self, case: Case) -> None:
+        for capability in METHODS:
+            vendor = getattr(type(case.provider).capabilities, capability)
+            assert vendor or not getattr(case.provider.capabilities, capability)
 
     def test_what_it_cannot_is_not_there(self, case: Case) -> None:
         for capability, methods in METHODS.items():
-            if not getattr(case.provider.capabilities, capability):
+            if not getattr(type(case.provider).capabilities, capability):
                 for name in methods:
                     with pytest.raises(NotImplementedError):
                         getattr(case.provider, name)(*ARGUMENTS[name])
 
-    def test_where_nothing_tells_the_end_there_is_a_limit(self, case: Case) -> None:
-        assert (case.provider.limit_seconds is None) == case.provider.capabilities.sends_events
+    def test_where_nobody_can_be_asked_there_is_a_limit(self, case: Case) -> None:
+        assert (case.provider.limit_seconds is None) == case.provider.capabilities.looks
+
+    def test_its_settings_can_be_checked(self, case: Case) -> None:
+        assert all(proven.endswith(".") for proven in case.provider.check())
+
+    def test_a_check_says_what_is_wrong(self, case: Case) -> None:
+        if case.refuse is None:
+            pytest.skip("asks nobody")
+        case.refuse()
+        with pytest.raises(RequestFailed) as raised:
+            case.provider.check()
+        told = "".join(traceback.format_exception(raised.value))
+        assert f"{case.provider.name.upper()}_" in told
+        assert not [secret for secret in case.secrets if secret in told]
 
     def test_a_new_meeting_has_nobody_in_it(self, case: Case) -> None:
         if not case.provider.capabilities.looks:
             pytest.skip("cannot look")
-        assert case.provider.look(case.provider.create_meeting(WISH)) == Roster(())
+        seen = case.provider.look(case.provider.create_meeting(WISH))
+        assert seen is not None
+        assert seen.people == ()
 
     def test_an_ended_meeting_is_not_running(self, case: Case) -> None:
         if not (case.provider.capabilities.looks and case.provider.capabilities.ends_meetings):
@@ -153,14 +195,30 @@ class ProviderContract(ABC):
         case.provider.end_meeting(meeting)
         case.provider.end_meeting(meeting)
 
+    def test_renaming_a_meeting_that_is_gone_is_no_error(self, case: Case) -> None:
+        if not case.provider.capabilities.renames_meetings:
+            pytest.skip("cannot rename")
+        meeting = case.provider.create_meeting(WISH)
+        case.provider.rename_meeting(meeting, "Another “title” 🎥")
+        case.provider.end_meeting(meeting)
+        case.provider.rename_meeting(meeting, "And another")
+
+    def test_setting_up_webhooks_twice_is_no_error(self, case: Case) -> None:
+        if not case.provider.capabilities.registers_webhooks:
+            pytest.skip("does not register webhooks")
+        assert case.provider.set_up_webhooks()
+        assert case.provider.set_up_webhooks()
+
     def test_everybody_gets_a_link_of_their_own(self, case: Case) -> None:
         if not case.provider.capabilities.personal_links:
             pytest.skip("has no personal links")
         meeting = case.provider.create_meeting(WISH)
         people = [Visitor(key="slack-T1-U1", name="Ada"), Visitor(key="slack-T1-U2", name="Ü\x00\ud83d & ?")]
-        links = {case.provider.personal_join_url(meeting, person) for person in people}
-        assert len(links) == 2
-        assert all(link.startswith(("http://", "https://")) and link.isascii() for link in links)
+        links = [case.provider.personal_link(meeting, person) for person in people]
+        urls, keys = {link.url for link in links}, {link.person_key for link in links}
+        assert len(urls) == 2
+        assert all(url.startswith(("http://", "https://")) and url.isascii() for url in urls)
+        assert keys == {None} or len(keys) == 2
 
     def test_secrets_are_nowhere_to_be_seen(self, case: Case) -> None:
         meeting = case.provider.create_meeting(WISH)
@@ -190,52 +248,61 @@ class WebhookContract(ProviderContract):
             case.provider.verify(delivery)
 
     def test_the_previous_secret_is_accepted(self, case: WebhookCase) -> None:
-        body = case.history[0]
-        headers = case.sign_with_previous_secret(body, case.clock.now())
-        case.provider.verify(WebhookRequest.of(body=body, headers=headers))
+        case.provider.verify(case.delivery(case.history[0], case.sign_with_previous_secret))
 
     def test_another_secret_is_rejected(self, case: WebhookCase) -> None:
-        body = case.history[0]
-        headers = case.sign_with_foreign_secret(body, case.clock.now())
-        assert_rejected(case, WebhookRequest.of(body=body, headers=headers))
+        assert_rejected(case, case.delivery(case.history[0], case.sign_with_foreign_secret))
 
     def test_a_changed_body_is_rejected(self, case: WebhookCase) -> None:
+        if not case.proves_body:
+            pytest.skip("has a password only")
         delivery = case.delivery(case.history[0])
-        changed = WebhookRequest.of(body=delivery.body + b" ", headers=delivery.headers)
-        assert_rejected(case, changed)
+        assert_rejected(case, replace(delivery, body=delivery.body + b" "))
 
     def test_another_deliverys_signature_is_rejected(self, case: WebhookCase) -> None:
+        if not case.proves_body:
+            pytest.skip("has a password only")
         for one, other in pairwise(case.deliveries()):
-            assert_rejected(case, WebhookRequest.of(body=one.body, headers=other.headers))
+            assert_rejected(case, replace(other, body=one.body))
 
     def test_without_proof_nothing_is_accepted(self, case: WebhookCase) -> None:
         delivery = case.delivery(case.history[0])
         for missing in case.proof_headers:
             headers = {name: value for name, value in delivery.headers.items() if name != missing.lower()}
-            assert_rejected(case, WebhookRequest.of(body=delivery.body, headers=headers))
+            assert_rejected(case, replace(delivery, headers=headers))
+        if delivery.query:
+            assert_rejected(case, replace(delivery, query=""))
 
     def test_header_names_may_be_in_any_case(self, case: WebhookCase) -> None:
-        body = case.history[0]
-        headers = {name.upper(): value for name, value in case.sign(body, case.clock.now()).items()}
-        case.provider.verify(WebhookRequest.of(body=body, headers=headers))
+        delivery = case.delivery(case.history[0])
+        headers = {name.upper(): value for name, value in delivery.headers.items()}
+        case.provider.verify(replace(delivery, headers=WebhookRequest.of(body=b"", headers=headers).headers))
 
     def test_a_delivery_may_be_a_little_late(self, case: WebhookCase) -> None:
+        if case.fresh_for is None:
+            pytest.skip("has no time")
         delivery = case.delivery(case.history[0])
-        case.clock.move(case.fresh_for)
+        case.clock.move(case.fresh_for.total_seconds())
         case.provider.verify(delivery)
 
     def test_a_stale_delivery_is_rejected(self, case: WebhookCase) -> None:
+        if case.fresh_for is None:
+            pytest.skip("has no time")
         delivery = case.delivery(case.history[0])
-        case.clock.move(case.fresh_for * 10)
+        case.clock.move(case.fresh_for.total_seconds() * 10)
         assert_rejected(case, delivery)
 
     def test_a_delivery_from_the_future_is_rejected(self, case: WebhookCase) -> None:
+        if case.fresh_for is None:
+            pytest.skip("has no time")
         delivery = case.delivery(case.history[0])
-        case.clock.move(-case.fresh_for * 10)
+        case.clock.move(-case.fresh_for.total_seconds() * 10)
         assert_rejected(case, delivery)
 
     def test_garbage_in_a_header_is_rejected(self, case: WebhookCase) -> None:
         delivery = case.delivery(case.history[0])
+        if not case.proof_headers:
+            pytest.skip("proves itself elsewhere")
 
         @fuzz
         @given(st.sampled_from(case.proof_headers), garbage_for([delivery.header(n) for n in case.proof_headers]))
@@ -243,7 +310,20 @@ class WebhookContract(ProviderContract):
             # Where several signatures may stand in one header, garbage beside the true one does not spoil it.
             if delivery.header(header).strip() not in value.split():
                 headers = {**delivery.headers, header.lower(): value}
-                assert_rejected(case, WebhookRequest.of(body=delivery.body, headers=headers))
+                assert_rejected(case, replace(delivery, headers=headers))
+
+        attempt()
+
+    def test_garbage_in_the_query_is_rejected(self, case: WebhookCase) -> None:
+        delivery = case.delivery(case.history[0])
+        if not delivery.query:
+            pytest.skip("proves itself elsewhere")
+
+        @fuzz
+        @given(garbage_for([delivery.query]))
+        def attempt(query: str) -> None:
+            if query != delivery.query:
+                assert_rejected(case, replace(delivery, query=query))
 
         attempt()
 
@@ -251,7 +331,7 @@ class WebhookContract(ProviderContract):
         @fuzz
         @given(st.fixed_dictionaries(dict.fromkeys(case.proof_headers, ANY_TEXT)), st.binary())
         def attempt(headers: dict[str, str], body: bytes) -> None:
-            assert_rejected(case, WebhookRequest.of(body=body, headers=headers))
+            assert_rejected(case, WebhookRequest.of(body=body, headers=headers, path=case.path))
 
         attempt()
 
@@ -272,6 +352,13 @@ class WebhookContract(ProviderContract):
 
         attempt()
 
+    def test_a_test_delivery_is_genuine_and_about_no_meeting_of_ours(self, case: WebhookCase) -> None:
+        delivery = case.provider.test_delivery()
+        assert delivery.path in case.provider.webhook_paths
+        case.provider.verify(delivery)
+        ours = {event.meeting_id for event in case.events()}
+        assert not ours & {event.meeting_id for event in case.provider.parse_events(delivery)}
+
     def test_an_event_that_we_do_not_follow_says_nothing(self, case: WebhookCase) -> None:
         delivery = case.delivery(case.unfollowed)
         case.provider.verify(delivery)
@@ -290,7 +377,7 @@ class WebhookContract(ProviderContract):
 
     def test_a_delivery_that_comes_again_has_the_same_dedupe_keys(self, case: WebhookCase) -> None:
         for delivery in case.deliveries():
-            again = WebhookRequest.of(body=delivery.body, headers=delivery.headers)
+            again = replace(delivery)
             assert case.provider.parse_events(again) == case.provider.parse_events(delivery)
 
     def test_events_in_any_order_give_the_same_card(self, case: WebhookCase) -> None:
@@ -316,12 +403,12 @@ class WebhookContract(ProviderContract):
         assert joined == left
 
     def test_rejections_keep_secrets_and_bodies(self, case: WebhookCase) -> None:
-        body = case.history[0]
-        headers = case.sign_with_foreign_secret(body, case.clock.now())
+        delivery = case.delivery(case.history[0], case.sign_with_foreign_secret)
         with pytest.raises(WebhookRejected) as raised:
-            case.provider.verify(WebhookRequest.of(body=body, headers=headers))
+            case.provider.verify(delivery)
         told = "".join(traceback.format_exception(raised.value))
-        assert not [secret for secret in (*case.secrets, *headers.values()) if secret in told]
+        kept = [*case.secrets, *delivery.headers.values(), delivery.query]
+        assert not [secret for secret in kept if secret and secret in told]
 
     def test_complaints_about_a_body_do_not_quote_it(self, case: WebhookCase) -> None:
         for body in case.history:

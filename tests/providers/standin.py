@@ -90,7 +90,8 @@ def _handler_for(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
             if reply.status < 0:
                 self.close_connection = True
                 return
-            self.send_response(reply.status)
+            # Without a Date: it would be the machine's, and tests have a clock of their own.
+            self.send_response_only(reply.status)
             for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 from app.providers.http import ANSWER_WITHIN, LARGEST_ANSWER, TIMEOUT, Answer, Http
-from tests.providers.clock import MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.standin import HANG_UP, SAY_NOTHING, Reply, StandIn, nobody_there
 
 TOKEN = "token-that-must-not-be-seen"
@@ -32,7 +32,7 @@ def vendor() -> Iterator[StandIn]:
 
 @pytest.fixture
 def clock() -> MovedClock:
-    return MovedClock()
+    return MovedClock(NOON)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def http_to(url: str, clock: MovedClock, *, patience_seconds: float = 20.0) -> H
 
 
 def ask(http: Http, *, expected: frozenset[int] = frozenset()) -> Answer:
-    return http.request("POST", "/path?x=1", bearer=TOKEN, content=BODY, expected=expected)
+    return http.request("POST", "/path?x=1", authorization=f"Bearer {TOKEN}", content=BODY, expected=expected)
 
 
 def failure(http: Http) -> RequestFailed:
@@ -183,7 +183,7 @@ class HurriedClock(MovedClock):
     """Eleven seconds go by between one look and the next."""
 
     def now(self) -> datetime:
-        self.move(timedelta(seconds=11))
+        self.move(11)
         return super().now()
 
 

@@ -11,7 +11,7 @@ import pytest
 from app.errors import ConfigurationError
 from app.providers.base import Provider
 from app.providers.registry import PROVIDERS, load_providers, settings_of
-from tests.providers.clock import MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.contract import ProviderContract, WebhookContract
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,15 +26,15 @@ every_provider = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provi
 
 
 def test_without_settings_there_is_no_provider() -> None:
-    assert load_providers({}, MovedClock()) == {}
+    assert load_providers({}, MovedClock(NOON)) == {}
 
 
 def test_settings_of_others_do_not_matter() -> None:
-    assert load_providers({"SLACK_BOT_TOKEN": "xoxb-1", "LIVEKIT": "yes", "LINK_": "x"}, MovedClock()) == {}
+    assert load_providers({"SLACK_BOT_TOKEN": "xoxb-1", "LIVEKIT": "yes", "LINK_": "x"}, MovedClock(NOON)) == {}
 
 
 def test_each_with_settings_is_loaded_under_its_name() -> None:
-    loaded = load_providers({**LINK, **LIVEKIT}, MovedClock())
+    loaded = load_providers({**LINK, **LIVEKIT}, MovedClock(NOON))
     assert set(loaded) == {"link", "livekit"}
     assert all(provider.name == name for name, provider in loaded.items())
 
@@ -43,13 +43,13 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("the-secret-of-the-livekit-server\n", encoding="utf-8")
     from_file = {**LIVEKIT, "LIVEKIT_API_SECRET": "", "LIVEKIT_API_SECRET_FILE": str(file)}
-    assert set(load_providers(from_file, MovedClock())) == {"livekit"}
+    assert set(load_providers(from_file, MovedClock(NOON))) == {"livekit"}
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     env = {"LINK_TEMPLATE": "https://meet.example.com/", "LIVEKIT_URL": "nowhere", "STANDARD_NAME": "Example Meet"}
     with pytest.raises(ConfigurationError) as raised:
-        load_providers(env, MovedClock())
+        load_providers(env, MovedClock(NOON))
     told = str(raised.value)
     for setting in ["LINK_TEMPLATE", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "STANDARD_URL"]:
         assert f"\n  {setting}: " in told

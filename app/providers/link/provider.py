@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -52,8 +53,8 @@ class Link(Provider):
     capabilities = Capabilities()
     Account = LinkAccount
 
-    def __init__(self, account: LinkAccount, clock: Clock) -> None:
-        super().__init__(account, clock)
+    def __init__(self, account: LinkAccount, clock: Clock, *, webhook_url: str = "") -> None:
+        super().__init__(account, clock, webhook_url=webhook_url)
         self.display_name = account.name
         self._template = account.template
         self._limit_seconds = account.limit_hours * 3600
@@ -61,6 +62,9 @@ class Link(Provider):
     @property
     def limit_seconds(self) -> float:
         return self._limit_seconds
+
+    def check(self) -> Sequence[str]:
+        return ["Links are made from LINK_TEMPLATE; there is nobody to ask."]
 
     def create_meeting(self, request: MeetingRequest) -> Meeting:
         """The title makes the link readable, the key makes it unguessable and one of its kind.

@@ -11,13 +11,13 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_val
 from app.clock import Clock
 from app.config import is_base_address
 from app.domain.events import Event
-from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster, Visitor
+from app.domain.meetings import Capabilities, Meeting, MeetingRequest, PersonalLink, Roster, Visitor
 from app.providers.accounts import Account, HeaderSecret, HeaderValue, WebAddress
 from app.providers.base import Provider, WebhookRequest
 from app.providers.http import Http
 from app.providers.livekit.rooms import Rooms
 from app.providers.livekit.tokens import KeyPair, join_token
-from app.providers.livekit.webhooks import parse_events, verify
+from app.providers.livekit.webhooks import parse_events, test_delivery, verify
 
 
 def _server_address(value: str) -> str:
@@ -76,8 +76,8 @@ class LiveKit(Provider):
     # The server sends the room's TURN password along with every event.
     secret_fields = frozenset({"turnPassword"})
 
-    def __init__(self, account: LiveKitAccount, clock: Clock) -> None:
-        super().__init__(account, clock)
+    def __init__(self, account: LiveKitAccount, clock: Clock, *, webhook_url: str = "") -> None:
+        super().__init__(account, clock, webhook_url=webhook_url)
         self._key_pair = account.key_pair
         self._key_pairs = account.key_pairs
         self._meet_url = account.meet_url
@@ -95,6 +95,12 @@ class LiveKit(Provider):
         """The key is the room's name, and a room is created once under its name."""
         return Meeting(id=self._rooms.create(request.key, title=request.title))
 
+    def check(self) -> Sequence[str]:
+        return self._rooms.check()
+
+    def test_delivery(self) -> WebhookRequest:
+        return test_delivery(self._key_pair, self.clock.now())
+
     def end_meeting(self, meeting: Meeting) -> None:
         self._rooms.delete(meeting.id)
 
@@ -102,10 +108,11 @@ class LiveKit(Provider):
         people = self._rooms.people_in(meeting.id)
         return None if people is None else Roster(people)
 
-    def personal_join_url(self, meeting: Meeting, visitor: Visitor) -> str:
+    def personal_link(self, meeting: Meeting, visitor: Visitor) -> PersonalLink:
         """A link to the web app, good for the hours that ``tokens.JOIN_WITHIN`` says."""
         token = join_token(self._key_pair, room=meeting.id, visitor=visitor)
-        return _with_query(self._meet_url, {"liveKitUrl": self._socket_url, "token": token})
+        url = _with_query(self._meet_url, {"liveKitUrl": self._socket_url, "token": token})
+        return PersonalLink(url=url, person_key=visitor.key)
 
     def verify(self, request: WebhookRequest) -> None:
         verify(request, self._key_pairs, self.clock.now())

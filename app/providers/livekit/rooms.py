@@ -38,6 +38,11 @@ class Rooms:
         self._http = http
         self._pair = pair
 
+    def check(self) -> tuple[str, ...]:
+        """What is proven by asking for a room that nobody has, a sentence each."""
+        answer = self._list("switchboard-check")
+        return ("It answers, and accepts LIVEKIT_API_KEY and LIVEKIT_API_SECRET.", self._http.compare_clocks(answer))
+
     def create(self, name: str, *, title: str) -> str:
         """The name of the room, made now or found."""
         wanted = api.CreateRoomRequest(
@@ -67,8 +72,10 @@ class Rooms:
         return tuple(_person(p) for p in _read(api.ListParticipantsResponse, answer).participants if _is_in(p))
 
     def _exists(self, name: str) -> bool:
-        answer = self._ask("ListRooms", api.ListRoomsRequest(names=[name]), api.VideoGrants(room_list=True))
-        return any(room.name == name for room in _read(api.ListRoomsResponse, answer).rooms)
+        return any(room.name == name for room in _read(api.ListRoomsResponse, self._list(name)).rooms)
+
+    def _list(self, name: str) -> Answer:
+        return self._ask("ListRooms", api.ListRoomsRequest(names=[name]), api.VideoGrants(room_list=True))
 
     def _ask(
         self,
@@ -82,7 +89,7 @@ class Rooms:
         return self._http.request(
             "POST",
             f"/twirp/livekit.RoomService/{method}",
-            bearer=server_token(self._pair, grants),
+            authorization=f"Bearer {server_token(self._pair, grants)}",
             headers={"Content-Type": "application/protobuf"},
             content=message.SerializeToString(),
             expected=expected,

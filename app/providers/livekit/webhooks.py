@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
+import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +19,7 @@ from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJo
 from app.domain.meetings import Person
 from app.errors import WebhookMalformed, WebhookRejected
 from app.providers.base import WebhookRequest
-from app.providers.livekit.tokens import KeyPair
+from app.providers.livekit.tokens import KeyPair, webhook_token
 from app.providers.payloads import Key, Moment, Name, Payload, read_payload
 
 # LiveKit's own allowance for clocks that differ.
@@ -113,6 +115,18 @@ def _claims(authorization: str, pairs: Sequence[KeyPair]) -> dict[str, Any]:
         if claims.get("iss") == pair.key:
             return claims
     raise WebhookRejected("The token is missing or not signed with our API secret.")
+
+
+def test_delivery(pair: KeyPair, now: datetime) -> WebhookRequest:
+    """A genuine webhook about a room that nobody has."""
+    told = {
+        "event": "room_finished",
+        "id": f"EV_{secrets.token_hex(8)}",
+        "createdAt": str(int(now.timestamp())),
+        "room": {"name": "switchboard-test"},
+    }
+    body = json.dumps(told).encode()
+    return WebhookRequest.of(body=body, headers={"Authorization": webhook_token(pair, body, now)})
 
 
 def parse_events(body: bytes) -> Sequence[Event]:

@@ -20,7 +20,7 @@ from app.providers.base import Provider, WebhookRequest
 from app.providers.http import Http
 from app.providers.payloads import clean_text
 from app.providers.standard.contract import CreatedMeeting, CreateMeeting, MeetingState
-from app.providers.standard.webhooks import parse_events, verify
+from app.providers.standard.webhooks import parse_events, test_delivery, verify
 
 _ALREADY_GONE = frozenset({404, 410})
 
@@ -69,29 +69,41 @@ class Standard(Provider):
     capabilities = Capabilities(sends_events=True, ends_meetings=True, looks=True)
     Account = StandardAccount
 
-    def __init__(self, account: StandardAccount, clock: Clock) -> None:
-        super().__init__(account, clock)
+    def __init__(self, account: StandardAccount, clock: Clock, *, webhook_url: str = "") -> None:
+        super().__init__(account, clock, webhook_url=webhook_url)
         self.display_name = account.name
-        self._api_key = account.api_key
         self._verifiers = account.verifiers()
+        self._api_key = account.api_key
         self._http = Http(account.url, clock, vendor=account.name, check=("STANDARD_API_KEY",))
+
+    def _authorization(self) -> str:
+        return f"Bearer {self._api_key.get_secret_value()}"
 
     def create_meeting(self, request: MeetingRequest) -> Meeting:
         wanted = CreateMeeting(key=request.key, title=clean_text(request.title) or "")
         answer = self._http.request(
             "POST",
             "/meetings",
-            bearer=self._api_key.get_secret_value(),
+            authorization=self._authorization(),
             headers={"Content-Type": "application/json", "Idempotency-Key": request.key},
             content=wanted.model_dump_json().encode(),
         )
         return answer.read(CreatedMeeting).to_meeting()
 
+    def check(self) -> Sequence[str]:
+        answer = self._http.request(
+            "GET", "/meetings/switchboard-check", authorization=self._authorization(), expected=_ALREADY_GONE
+        )
+        return ["It answers, and accepts STANDARD_API_KEY.", self._http.compare_clocks(answer)]
+
+    def test_delivery(self) -> WebhookRequest:
+        return test_delivery(self._verifiers[0], self.clock.now())
+
     def end_meeting(self, meeting: Meeting) -> None:
         self._http.request(
             "POST",
             f"{_path(meeting)}/end",
-            bearer=self._api_key.get_secret_value(),
+            authorization=self._authorization(),
             expected=_ALREADY_GONE,
         )
 
@@ -99,7 +111,7 @@ class Standard(Provider):
         answer = self._http.request(
             "GET",
             _path(meeting),
-            bearer=self._api_key.get_secret_value(),
+            authorization=self._authorization(),
             expected=_ALREADY_GONE,
         )
         return None if answer.status in _ALREADY_GONE else answer.read(MeetingState).to_roster()

@@ -6,9 +6,11 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 from __future__ import annotations
 
 import hmac
+import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from secrets import token_hex
 
 from standardwebhooks import Webhook
 
@@ -74,6 +76,18 @@ def _attempted_at(header: str) -> datetime:
 def _is_same(ours: str, theirs: str) -> bool:
     """Both are ``v1,<base64>``; other versions cannot be equal. In constant time, so that nobody guesses bytes."""
     return hmac.compare_digest(ours.encode(), theirs.encode("utf-8", "replace"))
+
+
+def test_delivery(secret: Webhook, now: datetime) -> WebhookRequest:
+    """A genuine webhook about a meeting that nobody has."""
+    told = {"type": "meeting.ended", "timestamp": now.isoformat(), "data": {"meeting_id": "switchboard-test"}}
+    body, message_id = json.dumps(told), f"msg_test_{token_hex(8)}"
+    headers = {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": secret.sign(message_id, now, body),
+    }
+    return WebhookRequest.of(body=body.encode(), headers=headers)
 
 
 def parse_events(request: WebhookRequest) -> Sequence[Event]:

@@ -12,13 +12,13 @@ from app.domain.meetings import MeetingRequest
 from app.errors import ConfigurationError
 from app.providers.base import Provider
 from app.providers.registry import load_providers
-from tests.providers.clock import MovedClock
+from tests.clocks import NOON, MovedClock
 
 TEMPLATE = "https://meet.example.com/{slug}"
 
 
 def link(template: str = TEMPLATE, **more: str) -> Provider:
-    return load_providers({"LINK_TEMPLATE": template, **more}, MovedClock())["link"]
+    return load_providers({"LINK_TEMPLATE": template, **more}, MovedClock(NOON))["link"]
 
 
 def slug(title: str, key: str = "key-1") -> str:
@@ -91,5 +91,5 @@ def test_the_service_has_a_name() -> None:
 )
 def test_wrong_settings_are_told(env: dict[str, str], complaint: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        load_providers(env, MovedClock())
+        load_providers(env, MovedClock(NOON))
     assert complaint in str(raised.value)

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from app.providers.registry import load_providers
-from tests.providers.clock import MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.contract import WebhookCase, WebhookContract
 from tests.providers.livekit.captured import MAIN_ROOM, captured
 from tests.providers.livekit.server import KEY, OLD_KEY, OLD_SECRET, SECRET, LiveKitServer
@@ -31,7 +31,7 @@ def sign_with_foreign_secret(body: bytes, now: datetime) -> dict[str, str]:
 class TestLiveKit(WebhookContract):
     @pytest.fixture
     def case(self) -> Iterator[WebhookCase]:
-        clock = MovedClock()
+        clock = MovedClock(NOON)
         with LiveKitServer() as server:
             old = {"LIVEKIT_PREVIOUS_API_KEY": OLD_KEY, "LIVEKIT_PREVIOUS_API_SECRET": OLD_SECRET}
             yield WebhookCase(

@@ -17,7 +17,7 @@ from app.domain.meetings import Meeting, MeetingRequest, Person, Roster, Visitor
 from app.errors import ConfigurationError, PermanentFailure, RateLimited, TemporaryFailure
 from app.providers.base import Provider
 from app.providers.registry import load_providers
-from tests.providers.clock import MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.livekit.server import KEY, SECRET, LiveKitServer, twirp_error
 from tests.providers.standin import HANG_UP, Reply, nobody_there
 
@@ -37,7 +37,7 @@ def livekit(server: LiveKitServer) -> Provider:
 
 
 def provider(env: dict[str, str]) -> Provider:
-    return load_providers(env, MovedClock())["livekit"]
+    return load_providers(env, MovedClock(NOON))["livekit"]
 
 
 def participant(**fields: Any) -> ParticipantInfo:
@@ -144,18 +144,18 @@ def claims_in(link: str) -> dict[str, Any]:
 
 
 def test_a_personal_link_lets_one_person_into_one_room(livekit: Provider) -> None:
-    claims = claims_in(livekit.personal_join_url(Meeting(id="weekly-1"), ADA))
+    claims = claims_in(livekit.personal_link(Meeting(id="weekly-1"), ADA).url)
     assert (claims["sub"], claims["name"]) == ("slack-T1-U1", "Ada Lovelace")
     assert (claims["video"]["roomJoin"], claims["video"]["room"]) == (True, "weekly-1")
 
 
 def test_a_personal_link_gives_no_power_over_the_server(livekit: Provider) -> None:
-    grants = claims_in(livekit.personal_join_url(Meeting(id="weekly-1"), ADA))["video"]
+    grants = claims_in(livekit.personal_link(Meeting(id="weekly-1"), ADA).url)["video"]
     assert not {"roomCreate", "roomList", "roomAdmin", "canUpdateOwnMetadata", "hidden"} & set(grants)
 
 
 def test_a_personal_link_is_good_for_six_hours(livekit: Provider) -> None:
-    claims = claims_in(livekit.personal_join_url(Meeting(id="weekly-1"), ADA))
+    claims = claims_in(livekit.personal_link(Meeting(id="weekly-1"), ADA).url)
     assert abs(claims["exp"] - claims["nbf"] - timedelta(hours=6).total_seconds()) <= 1
 
 
@@ -170,20 +170,20 @@ def test_a_personal_link_is_good_for_six_hours(livekit: Provider) -> None:
 )
 def test_the_web_app_is_told_where_the_server_is(given: str, told: str) -> None:
     livekit = provider({"LIVEKIT_URL": given, "LIVEKIT_API_KEY": KEY, "LIVEKIT_API_SECRET": SECRET})
-    link = livekit.personal_join_url(Meeting(id="weekly-1"), ADA)
+    link = livekit.personal_link(Meeting(id="weekly-1"), ADA).url
     assert parse_qs(urlsplit(link).query)["liveKitUrl"] == [told]
 
 
 def test_the_web_apps_own_parameters_stay(server: LiveKitServer) -> None:
     meet = "https://meet.example.com/room?theme=dark&empty=#top"
     livekit = provider({**server.settings(), "LIVEKIT_MEET_URL": meet})
-    link = urlsplit(livekit.personal_join_url(Meeting(id="weekly-1"), ADA))
+    link = urlsplit(livekit.personal_link(Meeting(id="weekly-1"), ADA).url)
     assert link.query.startswith("theme=dark&empty=&liveKitUrl=ws")
     assert link.fragment == "top"
 
 
 def test_without_a_web_app_the_demo_is_used(livekit: Provider) -> None:
-    link = livekit.personal_join_url(Meeting(id="weekly-1"), ADA)
+    link = livekit.personal_link(Meeting(id="weekly-1"), ADA).url
     assert link.startswith("https://meet.livekit.io/custom?")
 
 

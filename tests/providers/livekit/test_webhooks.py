@@ -17,7 +17,7 @@ from app.errors import WebhookMalformed, WebhookRejected
 from app.providers.base import WebhookRequest
 from app.providers.livekit.tokens import KeyPair
 from app.providers.livekit.webhooks import parse_events, verify
-from tests.providers.clock import NOON
+from tests.clocks import NOON
 from tests.providers.contract import card_after
 from tests.providers.livekit.captured import MAIN_ROOM, SHORT_ROOM, captured
 from tests.providers.livekit.server import KEY, OLD_KEY, OLD_SECRET, SECRET

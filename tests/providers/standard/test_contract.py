@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.providers.registry import load_providers
-from tests.providers.clock import NOON, MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.contract import WebhookCase, WebhookContract
 from tests.providers.standard.reference_server import (
     API_KEY,
@@ -41,7 +41,7 @@ HISTORY = [
 class TestStandard(WebhookContract):
     @pytest.fixture
     def case(self) -> Iterator[WebhookCase]:
-        clock = MovedClock()
+        clock = MovedClock(NOON)
         with ReferenceServer() as server:
             env = {**server.settings(), "STANDARD_PREVIOUS_WEBHOOK_SECRET": OLD_SECRET}
             yield WebhookCase(

@@ -18,7 +18,7 @@ from app.providers.base import WebhookRequest
 from app.providers.registry import load_providers
 from app.providers.standard.contract import CreatedMeeting, CreateMeeting, MeetingState
 from app.providers.standard.webhooks import MEETING_EVENTS, PERSON_EVENTS, TITLE_CHANGED, parse_events, verify
-from tests.providers.clock import NOON, MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.standard.reference_server import ReferenceServer, delivered
 from tests.providers.standard.signing import signed
 from tests.providers.standin import Reply
@@ -81,7 +81,7 @@ def test_all_states_are_documented() -> None:
 
 def test_the_words_of_an_error_are_told() -> None:
     with ReferenceServer() as server:
-        standard = load_providers(server.settings(), MovedClock())["standard"]
+        standard = load_providers(server.settings(), MovedClock(NOON))["standard"]
         server.next_reply(Reply(422, only("error-answer").encode()))
         with pytest.raises(PermanentFailure, match="No more than 50 meetings at a time"):
             standard.create_meeting(MeetingRequest(key="weekly-1", title="Weekly sync"))

@@ -11,7 +11,7 @@ from app.domain.meetings import Meeting, MeetingRequest, Person, Roster
 from app.errors import ConfigurationError, PermanentFailure, RateLimited, TemporaryFailure
 from app.providers.base import Provider
 from app.providers.registry import load_providers
-from tests.providers.clock import MovedClock
+from tests.clocks import NOON, MovedClock
 from tests.providers.standard.reference_server import API_KEY, ReferenceServer, told
 from tests.providers.standin import HANG_UP, Reply
 
@@ -30,7 +30,7 @@ def standard(server: ReferenceServer) -> Provider:
 
 
 def provider(env: dict[str, str]) -> Provider:
-    return load_providers(env, MovedClock())["standard"]
+    return load_providers(env, MovedClock(NOON))["standard"]
 
 
 def answering(server: ReferenceServer, answer: object) -> None:

@@ -14,7 +14,7 @@ from app.domain.meetings import Person
 from app.errors import WebhookMalformed, WebhookRejected
 from app.providers.base import WebhookRequest
 from app.providers.standard.webhooks import parse_events, verify
-from tests.providers.clock import NOON
+from tests.clocks import NOON
 from tests.providers.contract import card_after
 from tests.providers.standard.reference_server import OLD_SECRET, SECRET, delivered, webhook
 from tests.providers.standard.signing import signature, signed
