@@ -97,7 +97,7 @@ def _handler_for(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_POST = _answer  # noqa: N815
+        do_DELETE = do_GET = do_PATCH = do_POST = do_PUT = _answer  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             """Tests say what matters themselves."""
