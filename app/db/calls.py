@@ -24,9 +24,12 @@ _COLUMNS = (
     CALLS.c.meeting,
     CALLS.c.join_token,
     CALLS.c.join_url,
+    CALLS.c.host,
     CALLS.c.status,
     CALLS.c.title,
     CALLS.c.title_at,
+    CALLS.c.meeting_title,
+    CALLS.c.meeting_title_at,
     CALLS.c.started_at,
     CALLS.c.occurrence_id,
     CALLS.c.occurrence_at,
@@ -73,6 +76,7 @@ class StoredCall:
     status: CallStatus
     generation: int
     shown_generation: int
+    host: str | None = None
     deadline_at: datetime | None = None
     in_flight: str | None = None
     failures: int = 0
@@ -203,6 +207,8 @@ def _values(known: CallSnapshot) -> dict[str, Any]:
     return {
         "title": known.title.value,
         "title_at": known.title.at,
+        "meeting_title": known.meeting_title.value if known.meeting_title else None,
+        "meeting_title_at": known.meeting_title.at if known.meeting_title else None,
         "occurrence_id": known.occurrence.value if known.occurrence else None,
         "occurrence_at": known.occurrence.at if known.occurrence else None,
         "ended_at": known.ended_at,
@@ -241,6 +247,7 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         title=Fact(row.title_at, row.title),
         meeting=row.meeting,
         join_url=row.join_url,
+        meeting_title=Fact(row.meeting_title_at, row.meeting_title) if row.meeting_title is not None else None,
         occurrence=Fact(row.occurrence_at, row.occurrence_id) if row.occurrence_id else None,
         ended_at=row.ended_at,
         meeting_is_over=row.meeting_is_over,
@@ -254,6 +261,7 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         response_url=row.response_url,
         provider=row.provider,
         join_token=row.join_token,
+        host=row.host,
         status=CallStatus(row.status),
         generation=row.generation,
         shown_generation=row.shown_generation,

@@ -57,10 +57,14 @@ class CallRow(Base):
     meeting: Mapped[Meeting | None] = mapped_column(Json[Meeting](Meeting))
     join_token: Mapped[str] = mapped_column(String(64), unique=True)
     join_url: Mapped[str | None]
+    # Which of the provider's hosts holds it, where it needs one.
+    host: Mapped[str | None] = mapped_column(String(200))
 
     status: Mapped[CallStatus] = mapped_column(String(10))
     title: Mapped[str]
     title_at: Mapped[datetime]
+    meeting_title: Mapped[str | None]
+    meeting_title_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
     occurrence_id: Mapped[str | None] = mapped_column(String(300))
     occurrence_at: Mapped[datetime | None]
@@ -136,6 +140,18 @@ class LaneRow(Base):
     parked_until: Mapped[datetime | None]
 
 
+class EmailRow(Base):
+    """Whose e-mail address something is in a team, as Slack told; a hash, because addresses are personal."""
+
+    __tablename__ = "emails"
+
+    team_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    email_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # Empty for nobody's: that too is not asked again at once.
+    user_id: Mapped[str] = mapped_column(String(40))
+    asked_at: Mapped[datetime]
+
+
 def _table(row: type[Base]) -> Table:
     assert isinstance(row.__table__, Table)
     return row.__table__
@@ -147,3 +163,4 @@ PARTICIPANTS = _table(ParticipantRow)
 SHOWN = _table(ShownRow)
 DELIVERIES = _table(DeliveryRow)
 LANES = _table(LaneRow)
+EMAILS = _table(EmailRow)

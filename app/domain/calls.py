@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from app.domain.meetings import Meeting
 
@@ -46,6 +46,34 @@ def newest(known: Fact | None, told: Fact | None) -> Fact | None:
     return max(known, told)
 
 
+class Confidence(IntEnum):
+    """How sure it is that a participant is this person in Slack; the surest counts."""
+
+    CLAIM = 1
+    """They came by a link of this person's, but could have changed who it names."""
+    EMAIL = 2
+    """The provider has verified an e-mail address, and in Slack it is this person's."""
+    VOUCHED = 3
+    """The provider says who they are in Slack: they have linked their accounts there."""
+    LINK = 4
+    """They signed in with Slack on our join page, and came by the signed link that they got there."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SlackIdentity:
+    """Who a participant is in Slack (``U…``), and how we know. Ordered by how much it counts."""
+
+    confidence: Confidence
+    at: datetime
+    user_id: str
+
+
+def surest(known: SlackIdentity | None, told: SlackIdentity | None) -> SlackIdentity | None:
+    if known is None or told is None:
+        return known or told
+    return max(known, told)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """One device. ``joined`` is when it came last, and into which run of the meeting: ``""`` where runs have no ids.
@@ -75,13 +103,16 @@ def _is_of_an_older_run(joined: Fact, occurrence: Fact | None) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
-    """A person, counted once however many devices they use. ``connections`` maps connection id to connection."""
+    """A person, counted once however many devices they use. ``connections`` maps connection id to connection.
+
+    Who they are in Slack may be known before they come, from the link that they were given.
+    """
 
     key: str
     name: Fact | None = None
     email: Fact | None = None
     avatar_url: Fact | None = None
-    slack_id: Fact | None = None
+    slack: SlackIdentity | None = None
     first_joined_at: datetime | None = None
     connections: Mapping[str, Connection] = field(default_factory=dict)
 
@@ -98,8 +129,9 @@ class CallSnapshot:
     """All that is known of one call.
 
     ``started_at`` is when the person asked; Slack counts the duration from it. ``join_url`` is what the card links
-    to. ``ended_at`` is set by whoever ends the call first: the meeting, a person, the time limit. ``meeting_is_over``
-    says that the provider itself has told so. ``failure`` is the sentence for the person when it cannot start.
+    to. ``meeting_title`` is the title that the provider is known to have. ``ended_at`` is set by whoever ends the call
+    first: the meeting, a person, the time limit. ``meeting_is_over`` says that the provider itself has told so.
+    ``failure`` is the sentence for the person when it cannot start.
     """
 
     id: str
@@ -108,11 +140,20 @@ class CallSnapshot:
     title: Fact
     meeting: Meeting | None = None
     join_url: str | None = None
+    meeting_title: Fact | None = None
     occurrence: Fact | None = None
     ended_at: datetime | None = None
     meeting_is_over: bool = False
     failure: str | None = None
     participants: Mapping[str, Participant] = field(default_factory=dict)
+
+    def empty_since(self) -> datetime | None:
+        """When the last one left; None while somebody is in, or before anybody came."""
+        attended = [person for person in self.participants.values() if person.came_before(self.ended_at)]
+        if any(person.is_present(self.occurrence) for person in attended):
+            return None
+        leaves = [one.left_at for person in attended for one in person.connections.values() if one.left_at]
+        return max(leaves, default=None)
 
     @property
     def is_over(self) -> bool:

@@ -75,9 +75,9 @@ def _duration_seconds(snapshot: CallSnapshot) -> int | None:
 
 
 def _card_user(participant: Participant, unknown_slack_ids: frozenset[str]) -> CardUser:
-    slack_id = _value(participant.slack_id)
-    if slack_id and slack_id not in unknown_slack_ids:
-        return CardUser(slack_id=slack_id)
+    slack = participant.slack
+    if slack and slack.user_id not in unknown_slack_ids:
+        return CardUser(slack_id=slack.user_id)
     return CardUser(
         external_id=participant.key,
         display_name=_value(participant.name) or UNNAMED,
@@ -87,7 +87,8 @@ def _card_user(participant: Participant, unknown_slack_ids: frozenset[str]) -> C
 
 def _keys(participant: Participant) -> set[tuple[str, str]]:
     """All that Slack may know this person by."""
-    return {("", participant.key), (_value(participant.slack_id), "")}
+    by_id = {(participant.slack.user_id, "")} if participant.slack else set()
+    return {("", participant.key)} | by_id
 
 
 def _attended(snapshot: CallSnapshot) -> list[Participant]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from app.domain.calls import CallSnapshot, Connection, Fact, Participant, newest
+from app.domain.calls import (
+    CallSnapshot,
+    Confidence,
+    Connection,
+    Fact,
+    Participant,
+    SlackIdentity,
+    newest,
+    surest,
+)
 from app.domain.events import (
     Event,
     MeetingEnded,
@@ -26,14 +35,25 @@ def fold(snapshot: CallSnapshot, event: Event) -> CallSnapshot:
         case ParticipantJoined() | ParticipantLeft():
             return _move_person(snapshot, event)
         case TitleChanged():
-            return replace(snapshot, title=max(snapshot.title, Fact(event.at, event.title)))
+            return _retitle(snapshot, Fact(event.at, event.title))
         case MeetingEnded():
             return replace(end(snapshot, event.at), meeting_is_over=True)
+
+
+def recognise(snapshot: CallSnapshot, key: str, identity: SlackIdentity) -> CallSnapshot:
+    """The participant ``key``, who may not have come yet, is somebody in Slack."""
+    known = snapshot.participants.get(key) or Participant(key=key)
+    recognised = replace(known, slack=surest(known.slack, identity))
+    return replace(snapshot, participants={**snapshot.participants, key: recognised})
 
 
 def end(snapshot: CallSnapshot, at: datetime) -> CallSnapshot:
     """The call is over since ``at``; of several ends the earliest counts."""
     return replace(snapshot, ended_at=at if snapshot.ended_at is None else min(snapshot.ended_at, at))
+
+
+def _retitle(snapshot: CallSnapshot, told: Fact) -> CallSnapshot:
+    return replace(snapshot, title=max(snapshot.title, told), meeting_title=newest(snapshot.meeting_title, told))
 
 
 def _begin_run(snapshot: CallSnapshot, event: MeetingEvent) -> CallSnapshot:
@@ -57,7 +77,7 @@ def _fold_person(known: Participant, event: ParticipantJoined | ParticipantLeft)
         name=newest(known.name, _told(event.at, person.name)),
         email=newest(known.email, _told(event.at, person.email)),
         avatar_url=newest(known.avatar_url, _told(event.at, person.avatar_url)),
-        slack_id=newest(known.slack_id, _told(event.at, person.slack_id)),
+        slack=surest(known.slack, _vouched(event.at, person.slack_id)),
         first_joined_at=_earlier(known.first_joined_at, joined_at),
         connections={**known.connections, person.connection_id: _fold_connection(connection, event)},
     )
@@ -72,6 +92,10 @@ def _fold_connection(known: Connection, event: ParticipantJoined | ParticipantLe
 def _told(at: datetime, value: str | None) -> Fact | None:
     """A provider that leaves a field out says nothing about it; it does not say that it is empty."""
     return Fact(at, value) if value else None
+
+
+def _vouched(at: datetime, slack_id: str | None) -> SlackIdentity | None:
+    return SlackIdentity(Confidence.VOUCHED, at, slack_id) if slack_id else None
 
 
 def _earlier(known: datetime | None, told: datetime | None) -> datetime | None:

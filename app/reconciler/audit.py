@@ -34,6 +34,8 @@ def _who_came(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Ite
 
 
 def _who_is_gone(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Iterator[Event]:
+    if not roster.is_complete:
+        return
     there = {(person.key, person.connection_id) for person in roster.people}
     for participant in snapshot.participants.values():
         for connection_id, connection in participant.connections.items():

@@ -16,7 +16,7 @@ from sqlalchemy.exc import StatementError
 from app.db.models import CALLS
 from app.db.session import Database
 from app.db.types import Json, UtcDateTime
-from app.domain.calls import Connection, Fact, Participant
+from app.domain.calls import Confidence, Connection, Fact, Participant, SlackIdentity
 from app.domain.card import CallCard, CardUser
 from app.domain.meetings import Meeting
 from app.domain.plan import Shown
@@ -30,6 +30,7 @@ EARLIEST, LATEST = datetime(1970, 1, 2), datetime(2199, 12, 30)  # noqa: DTZ001 
 moments = st.datetimes(EARLIEST, LATEST, timezones=st.sampled_from([UTC, timezone(timedelta(hours=-11))]))
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 facts = st.builds(Fact, moments, texts)
+identities = st.builds(SlackIdentity, st.sampled_from(Confidence), moments, texts)
 connections = st.builds(Connection, joined=st.none() | facts, left_at=st.none() | moments)
 participants = st.builds(
     Participant,
@@ -37,7 +38,7 @@ participants = st.builds(
     name=st.none() | facts,
     email=st.none() | facts,
     avatar_url=st.none() | facts,
-    slack_id=st.none() | facts,
+    slack=st.none() | identities,
     first_joined_at=st.none() | moments,
     connections=st.dictionaries(texts, connections, max_size=3),
 )

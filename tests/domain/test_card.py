@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.domain.calls import CallSnapshot, Connection, Fact, Participant
+from app.domain.calls import CallSnapshot, Confidence, Connection, Fact, Participant, SlackIdentity
 from app.domain.card import CardUser, call_card, never_shown
 from app.domain.meetings import Meeting
 from tests.domain.histories import moment, wanted
@@ -23,7 +23,7 @@ def with_people(*people: Participant) -> CallSnapshot:
 
 
 def linked(person: Participant, slack_id: str) -> Participant:
-    return replace(person, slack_id=Fact(moment(1), slack_id))
+    return replace(person, slack=SlackIdentity(Confidence.VOUCHED, moment(1), slack_id))
 
 
 def test_a_stranger_is_shown_by_name_and_picture() -> None:

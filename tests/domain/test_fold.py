@@ -9,7 +9,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.calls import CallSnapshot
+from app.domain.calls import CallSnapshot, Fact
 from app.domain.card import CallCard, CardUser, call_card
 from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJoined, ParticipantLeft, TitleChanged
 from app.domain.fold import end, fold
@@ -221,3 +221,26 @@ def test_the_provider_says_that_its_meeting_is_over() -> None:
 def test_an_end_before_the_beginning_is_no_negative_time() -> None:
     early: CallSnapshot = end(wanted(), moment(0) - timedelta(seconds=3))
     assert call_card(early).duration_seconds == 0
+
+
+def test_a_call_that_nobody_has_come_to_is_empty_since_no_moment() -> None:
+    assert wanted().empty_since() is None
+    assert known_of([left(3)]).empty_since() is None
+
+
+def test_a_call_is_empty_since_the_last_one_left() -> None:
+    story = [joined(1), joined(2, "c-2", key="p-grace"), left(5, "c-2", key="p-grace"), left(4)]
+    assert known_of(story[:3]).empty_since() is None
+    assert known_of(story).empty_since() == moment(5)
+
+
+def test_somebody_who_comes_back_fills_it_again() -> None:
+    assert known_of([joined(1), left(4), joined(6, "c-2")]).empty_since() is None
+
+
+def test_what_the_provider_calls_its_meeting_is_known_apart_from_the_title() -> None:
+    told = known_of([retitled(3, "Lunch"), retitled(2, "Retrospective")])
+    assert (told.title, told.meeting_title) == (Fact(moment(3), "Lunch"), Fact(moment(3), "Lunch"))
+    renamed_here = replace(told, title=Fact(moment(9), "Dinner"))
+    again = fold(renamed_here, retitled(5, "Breakfast"))
+    assert (again.title.value, again.meeting_title) == ("Dinner", Fact(moment(5), "Breakfast"))

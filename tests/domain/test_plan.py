@@ -192,7 +192,7 @@ def test_a_call_only_moves_down_the_list_of_states(data: st.DataObject, drive: t
 
 
 def _slack_id(participant: Participant) -> str:
-    return participant.slack_id.value if participant.slack_id else ""
+    return participant.slack.user_id if participant.slack else ""
 
 
 # Single cases, by name

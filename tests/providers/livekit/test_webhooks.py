@@ -73,7 +73,7 @@ def test_a_key_goes_with_its_own_secret(issuer: dict[str, str]) -> None:
 def test_only_one_algorithm_counts(algorithm: str) -> None:
     claims = {"iss": KEY, "nbf": 0, "exp": 2**33, "sha256": DIGEST}
     with pytest.raises(WebhookRejected):
-        check(jwt.encode(claims, None if algorithm == "none" else SECRET, algorithm=algorithm))
+        check(jwt.encode(claims, "" if algorithm == "none" else SECRET, algorithm=algorithm))
 
 
 @pytest.mark.parametrize("claim", ["nbf", "exp"])
