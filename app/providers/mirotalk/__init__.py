@@ -1,0 +1,1 @@
+"""MiroTalk SFU, self-hosted. https://docs.mirotalk.com/mirotalk-sfu/"""
