@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from app.domain.calls import CallSnapshot, CallStatus
+from app.domain.calls import CallSnapshot, CallStatus, Fact
 from app.domain.card import CallCard, CardUser, call_card, never_shown
 from app.domain.meetings import Capabilities
 
@@ -21,8 +21,8 @@ class Shown:
     """What there is, as far as we were told: what Slack shows, and whether the meeting still stands.
 
     ``slack_call_id`` is Slack's ``R…``. ``card`` is what Slack was last told. ``message_ts`` is None for a card that
-    went out through a response_url, which does not tell it. ``unknown_slack_ids`` were refused by Slack;
-    ``one_by_one`` is set while we search for the one among many that it refuses.
+    went out through a response_url, which does not tell it. ``unknown_slack_ids`` were refused by Slack,
+    ``unknown_emails`` are nobody's there; ``one_by_one`` is set while we search for the one among many that it refuses.
     """
 
     slack_call_id: str | None = None
@@ -32,6 +32,7 @@ class Shown:
     meeting_closed: bool = False
     failure_told: bool = False
     unknown_slack_ids: frozenset[str] = frozenset()
+    unknown_emails: frozenset[str] = frozenset()
     one_by_one: bool = False
 
 
@@ -59,6 +60,20 @@ class UpdateCall:
     title: str
     join_url: str
     desktop_app_join_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameMeeting:
+    """Tell the provider a title that was changed on our side."""
+
+    title: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class FindPerson:
+    """Ask Slack whose e-mail address this is."""
+
+    email: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,8 @@ Operation = (
     | AddCall
     | PostCall
     | UpdateCall
+    | RenameMeeting
+    | FindPerson
     | AddParticipants
     | RemoveParticipants
     | EndCall
@@ -119,7 +136,8 @@ def plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operat
     if shown.card.duration_seconds is not None:
         # Somebody else ended it in Slack; an ended card takes no changes.
         return []
-    change = [*_post(shown), *_update(desired, shown.card), *_remove(desired, shown.card)]
+    headline = [*_post(shown), *_update(desired, shown.card), *_rename(snapshot, can)]
+    change = [*headline, *_find(snapshot, shown), *_remove(desired, shown.card)]
     return [*change, *_add(desired.present - shown.card.present, shown.card, one_by_one=shown.one_by_one)]
 
 
@@ -134,21 +152,31 @@ def status(snapshot: CallSnapshot, shown: Shown) -> CallStatus:
     return CallStatus.WANTED if snapshot.meeting is None else CallStatus.STARTING
 
 
+def unrecognised(snapshot: CallSnapshot, shown: Shown) -> frozenset[str]:
+    """The e-mail addresses of those who are in and not known in Slack, as far as Slack was not asked yet."""
+    people = [person for person in snapshot.participants.values() if person.email and person.slack is None]
+    present = [p for p in people if p.came_before(None) and p.is_present(snapshot.occurrence)]
+    return frozenset(p.email.value for p in present if p.email) - shown.unknown_emails
+
+
 def after(shown: Shown, operation: Operation) -> Shown:
-    """``shown`` once Slack or the provider has done ``operation``, but for the ids that only their answer tells."""
+    """``shown`` once Slack or the provider has done ``operation``, but for what only their answer tells: ids, and whose
+    an e-mail address is, when it is somebody's."""
+    known = shown
     match operation:
         case AddCall(card):
-            return replace(shown, card=replace(card, attended=card.present))
+            known = replace(shown, card=replace(card, attended=card.present))
         case PostCall():
-            return replace(shown, posted=True)
+            known = replace(shown, posted=True)
         case EndMeeting():
-            return replace(shown, meeting_closed=True)
+            known = replace(shown, meeting_closed=True)
         case TellFailure():
-            return replace(shown, failure_told=True)
-        case CreateMeeting():
-            return shown
+            known = replace(shown, failure_told=True)
+        case FindPerson(email):
+            known = replace(shown, unknown_emails=shown.unknown_emails | {email})
         case UpdateCall() | AddParticipants() | RemoveParticipants() | EndCall():
-            return replace(shown, card=_card_after(_told(shown), operation))
+            known = replace(shown, card=_card_after(_told(shown), operation))
+    return known
 
 
 def _card_after(card: CallCard, operation: UpdateCall | AddParticipants | RemoveParticipants | EndCall) -> CallCard:
@@ -208,6 +236,17 @@ def _update(desired: CallCard, card: CallCard) -> list[Operation]:
     if wanted == (card.title, card.join_url, card.desktop_app_join_url):
         return []
     return [UpdateCall(*wanted)]
+
+
+def _rename(snapshot: CallSnapshot, can: Capabilities) -> list[Operation]:
+    """Only a title that is newer than what the provider has: else ours would undo a change made there."""
+    known, wanted = snapshot.meeting_title, snapshot.title
+    is_ours = known is not None and wanted.at > known.at and wanted.value != known.value
+    return [RenameMeeting(wanted)] if is_ours and can.renames_meetings else []
+
+
+def _find(snapshot: CallSnapshot, shown: Shown) -> list[Operation]:
+    return [FindPerson(email) for email in sorted(unrecognised(snapshot, shown))[:1]]
 
 
 def _remove(desired: CallCard, card: CallCard) -> list[Operation]:

@@ -94,7 +94,8 @@ class Provider(ABC):
 
     @property
     def idle_seconds(self) -> float | None:
-        """After how long without anybody in it a call is ended; None where the provider tells the end reliably."""
+        """After how long without anybody in it a call is ended; None where the provider tells the end reliably. Of
+        no use where the provider can be asked."""
         return None
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slack_sdk import WebClient
@@ -17,9 +17,11 @@ from app.domain.plan import (
     CreateMeeting,
     EndCall,
     EndMeeting,
+    FindPerson,
     Operation,
     PostCall,
     RemoveParticipants,
+    RenameMeeting,
     Shown,
     TellFailure,
     UpdateCall,
@@ -27,7 +29,7 @@ from app.domain.plan import (
 )
 from app.errors import PermanentFailure
 from app.providers.base import Provider
-from app.slack import texts
+from app.slack import people, texts
 from app.slack.calls import CallsApi, NewSlackCall, SlackCall
 from app.slack.lanes import PACES
 from app.slack.messages import MessagesApi
@@ -40,11 +42,10 @@ METHODS: dict[type[Operation], str] = {
     AddParticipants: "calls.participants.add",
     RemoveParticipants: "calls.participants.remove",
     EndCall: "calls.end",
+    FindPerson: "users.lookupByEmail",
     TellFailure: "chat.postEphemeral",
 }
 LOOK = "calls.info"
-# Providers publish no pace in common. Their lane is there to be parked.
-PROVIDER_PACE = Pace(600, burst=100)
 
 
 def lane_of(operation: Operation, call: StoredCall) -> str:
@@ -52,30 +53,24 @@ def lane_of(operation: Operation, call: StoredCall) -> str:
     return METHODS.get(type(operation), call.provider)
 
 
-def pace_of(lane: str) -> Pace:
-    return PACES.get(lane, PROVIDER_PACE)
-
-
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What there is after an operation; ``meeting`` when one was made."""
+    """What there is after an operation; ``meeting`` when one was made, ``user_id`` when somebody was found."""
 
     shown: Shown
     meeting: Meeting | None = None
+    user_id: str | None = None
 
 
 class Apply:
     """Performs operations on the calls of one team."""
 
-    def __init__(self, calls: CallsApi, messages: MessagesApi, providers: Mapping[str, Provider]) -> None:
-        self._calls = calls
-        self._messages = messages
+    def __init__(self, client: WebClient, providers: Mapping[str, Provider]) -> None:
+        """``client`` has the token of the team's app."""
+        self._client = client
+        self._calls = CallsApi(client)
+        self._messages = MessagesApi(client)
         self._providers = providers
-
-    @classmethod
-    def through(cls, client: WebClient, providers: Mapping[str, Provider]) -> Apply:
-        """Over Slack's Web API with the token of ``client``."""
-        return cls(CallsApi(client), MessagesApi(client), providers)
 
     def capabilities(self, call: StoredCall) -> Capabilities:
         """What the call's provider can do; nothing when it is no longer set up."""
@@ -88,6 +83,16 @@ class Apply:
             raise PermanentFailure("provider_not_set_up", call.provider)
         return provider
 
+    def pace(self, lane: str, call: StoredCall) -> Pace:
+        """How fast the call's team may use a lane."""
+        provider = self._providers.get(call.provider, Provider)
+        return PACES.get(lane, provider.pace)
+
+    def hosts(self, call: StoredCall) -> Sequence[str]:
+        """Who can hold the call's meeting, where somebody must."""
+        provider = self._providers.get(call.provider)
+        return provider.hosts if provider else ()
+
     def provider_name(self, call: StoredCall) -> str:
         """As a person would call it."""
         provider = self._providers.get(call.provider)
@@ -97,11 +102,16 @@ class Apply:
         """Send the operation's request. Raises a kind of ``RequestFailed``."""
         match operation:
             case CreateMeeting():
-                request = MeetingRequest(key=call.id, title=call.snapshot.title.value)
+                request = MeetingRequest(key=call.id, title=call.snapshot.title.value, host=call.host or "")
                 return Done(shown, self.provider(call).create_meeting(request))
             case EndMeeting():
                 if call.snapshot.meeting is not None:
                     self.provider(call).end_meeting(call.snapshot.meeting)
+            case RenameMeeting(title):
+                if call.snapshot.meeting is not None:
+                    self.provider(call).rename_meeting(call.snapshot.meeting, title.value)
+            case FindPerson(email):
+                return Done(after(shown, operation), user_id=people.find_by_email(self._client, email))
             case TellFailure(reason):
                 self._messages.tell(call.channel_id, call.snapshot.created_by, reason, call.response_url)
             case AddCall():

@@ -16,15 +16,15 @@ from sqlalchemy import Connection
 
 from app import logs
 from app.clock import Clock
-from app.db import calls, deliveries, lanes, work
+from app.db import calls, deliveries, emails, hosts, lanes, work
 from app.db.calls import StoredCall
 from app.db.session import Database
 from app.db.work import Lease
-from app.domain.calls import CallStatus
-from app.domain.fold import fold
+from app.domain.calls import CallSnapshot, CallStatus, Confidence, Fact, Participant, SlackIdentity, newest
+from app.domain.fold import fold, recognise
 from app.domain.lanes import Pace
 from app.domain.meetings import Meeting, Roster
-from app.domain.plan import Shown
+from app.domain.plan import FindPerson, Shown, after
 from app.errors import LeaseLost
 from app.providers.base import Provider
 from app.reconciler.audit import LOOK_EVERY, told_by
@@ -95,9 +95,19 @@ class ClaimedCall:
         """Whether time itself has something to say: the call's limit is reached, or the provider is to be asked."""
         return call.deadline_at is not None and call.deadline_at <= self._clock.now() and not call.snapshot.is_over
 
-    def end_overdue(self) -> None:
+    def set_deadline(self, moment: datetime) -> None:
         with self._database.transaction() as connection:
-            end_overdue(connection, self._lock(connection))
+            work.set_deadline(connection, self._lease, moment)
+
+    def end_overdue(self, deadline: Callable[[CallSnapshot], datetime | None]) -> None:
+        """End the call if its ``deadline`` has come. It may have moved since: somebody came who was not there."""
+        with self._database.transaction() as connection:
+            call = calls.load_participants(connection, self._lock(connection))
+            due = deadline(call.snapshot)
+            if due is not None and due > self._clock.now():
+                work.set_deadline(connection, self._lease, due)
+            else:
+                end_overdue(connection, call, due or self._clock.now())
 
     def look(self, look: Callable[[], Roster | None]) -> None:
         """Ask the provider who is in, by ``look``, and take in what it says; then again after a while.
@@ -115,14 +125,52 @@ class ClaimedCall:
                 log.warning("the provider knows better", call_id=call.id, team_id=call.team_id)
                 calls.save_known(connection, call.snapshot, known)
 
-    def save_meeting(self, provider: Provider, meeting: Meeting, join_url: str | None) -> None:
-        """The meeting is ours from now on, and so is what was told of it already."""
+    def allot_host(self, provider: Provider) -> bool:
+        """Have one of the provider's hosts hold the meeting; False when all of them hold as many as they can."""
+        most = provider.meetings_per_host
+        with self._database.transaction() as connection:
+            return hosts.allot(connection, self.call_id, provider.name, ACCOUNT, provider.hosts, most)
+
+    def recall(self, team_id: str, addresses: frozenset[str], *, in_flight: str | None) -> bool:
+        """Recognise those of ``addresses`` that Slack was asked about lately. Returns whether there were any."""
+        with self._writing(in_flight) as (connection, now):
+            known = emails.recall(connection, team_id, addresses, now)
+            for email, user_id in known.items():
+                self._recognise(connection, email, user_id, now)
+        return bool(known)
+
+    def save_found(self, team_id: str, email: str, user_id: str | None, *, in_flight: str | None) -> None:
+        """Slack has told whose ``email`` is."""
+        with self._writing(in_flight) as (connection, now):
+            emails.remember(connection, team_id, email, user_id, now)
+            self._recognise(connection, email, user_id, now)
+
+    def _recognise(self, connection: Connection, email: str, user_id: str | None, now: datetime) -> None:
+        if user_id is None:
+            shown = calls.load_shown(connection, self.call_id)
+            return calls.save_shown(connection, self.call_id, after(shown, FindPerson(email)))
+        call = calls.load_participants(connection, self._lock(connection))
+        identity = SlackIdentity(Confidence.EMAIL, now, user_id)
+        theirs = [key for key, person in call.snapshot.participants.items() if _has(person, email)]
+        known = reduce(lambda snapshot, key: recognise(snapshot, key, identity), theirs, call.snapshot)
+        return calls.save_known(connection, call.snapshot, known)
+
+    def save_title(self, title: Fact, *, in_flight: str | None) -> None:
+        """The provider has this title now."""
+        with self._writing(in_flight) as (connection, _):
+            known = self._lock(connection).snapshot
+            told = replace(known, meeting_title=newest(known.meeting_title, title))
+            calls.save_known(connection, known, told)
+
+    def save_meeting(self, provider: Provider, meeting: Meeting, join_url: str | None, title: Fact) -> None:
+        """The meeting, made with this title, is ours from now on, and so is what was told of it already."""
         with self._writing(None) as (connection, now):
             if provider.capabilities.looks:
                 work.set_deadline(connection, self._lease, now + LOOK_EVERY)
             deliveries.lock_meeting(connection, provider.name, ACCOUNT, meeting.id)
             known = self._lock(connection).snapshot
-            calls.save_known(connection, known, replace(known, meeting=meeting, join_url=join_url))
+            ours = replace(known, meeting=meeting, join_url=join_url, meeting_title=newest(known.meeting_title, title))
+            calls.save_known(connection, known, ours)
             apply_early(connection, provider, meeting.id, now)
 
     def fail(self, reason: str) -> None:
@@ -169,3 +217,7 @@ class ClaimedCall:
         if call is None:
             raise LeaseLost(f"call_id={self.call_id}")
         return call
+
+
+def _has(person: Participant, email: str) -> bool:
+    return person.email is not None and person.email.value == email

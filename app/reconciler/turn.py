@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import datetime
 
 from app import logs
+from app.domain.calls import CallSnapshot
+from app.domain.deadline import deadline
+from app.domain.meetings import Meeting
 from app.domain.plan import (
     AddCall,
     AddParticipants,
     CreateMeeting,
     EndCall,
     EndMeeting,
+    FindPerson,
     Operation,
     PostCall,
+    RenameMeeting,
     TellFailure,
     after,
     plan,
     status,
+    unrecognised,
 )
-from app.errors import RateLimited, RequestFailed, TemporaryFailure
-from app.reconciler.apply import LOOK, Apply, Done, lane_of, pace_of
+from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
+from app.reconciler.apply import LOOK, Apply, Done, lane_of
 from app.reconciler.claimed import ClaimedCall
 from app.reconciler.news import agree, believe, is_news, narrowed, needs_look
 from app.slack import texts
@@ -76,12 +83,20 @@ class Turn:
     def _hear_from_time(self) -> None:
         """The provider is asked who is in; where it cannot tell, the call has reached its limit."""
         if not self._apply.capabilities(self._call).looks:
-            self._claimed.end_overdue()
+            self._claimed.end_overdue(self._deadline)
             return
         try:
             self._claimed.look(lambda: self._apply.look_into(self._call))
         except RequestFailed as failure:
             log.warning("cannot ask who is in", call_id=self._call.id, team_id=self._call.team_id, why=str(failure))
+
+    def _deadline(self, snapshot: CallSnapshot) -> datetime | None:
+        try:
+            provider = self._apply.provider(self._call)
+        except PermanentFailure:
+            # It is no longer set up, and its calls are over with it.
+            return None
+        return deadline(snapshot, provider.limit_seconds, provider.idle_seconds)
 
     def _next(self) -> Operation | None:
         planned = plan(self._call.snapshot, self._shown, self._apply.capabilities(self._call))
@@ -92,6 +107,10 @@ class Turn:
             self._look_for_card(operation)
         elif isinstance(operation, EndCall) and self._others_are_shown_in_a_moment():
             self._wait(operation, self._waits[AddParticipants])
+        elif isinstance(operation, CreateMeeting) and self._lacks_host():
+            self._find_host(operation)
+        elif isinstance(operation, FindPerson) and self._recalls():
+            pass  # what was known already is saved, and there is a new plan
         elif self._take_place(operation, lane_of(operation, self._call), self._in_flight_with(operation)):
             self._send(operation)
 
@@ -105,8 +124,22 @@ class Turn:
 
     # --- Before it is sent -------------------------------------------------------------------------------------------
 
+    def _recalls(self) -> bool:
+        addresses = unrecognised(self._call.snapshot, self._shown)
+        return self._claimed.recall(self._call.team_id, addresses, in_flight=self._call.in_flight)
+
+    def _lacks_host(self) -> bool:
+        hosts = self._apply.hosts(self._call)
+        return bool(hosts) and self._call.host not in hosts
+
+    def _find_host(self, operation: CreateMeeting) -> None:
+        if not self._claimed.allot_host(self._apply.provider(self._call)):
+            self._read_failure(operation, PermanentFailure("all_hosts_busy", "Each host holds as many as it can."))
+
     def _take_place(self, operation: Operation, lane: str, in_flight: str | None) -> bool:
-        wait = self._claimed.take_place(self._call.team_id, lane, pace_of(lane), in_flight=in_flight)
+        wait = self._claimed.take_place(
+            self._call.team_id, lane, self._apply.pace(lane, self._call), in_flight=in_flight
+        )
         if wait:
             self._wait(operation, wait)
         return not wait
@@ -146,15 +179,23 @@ class Turn:
     # --- After it was sent -------------------------------------------------------------------------------------------
 
     def _save(self, operation: Operation, done: Done) -> None:
-        if done.meeting is None:
-            in_flight = None if type(operation) in STARTS else self._call.in_flight
-            self._claimed.save(done.shown, in_flight=in_flight)
-        else:
-            provider = self._apply.provider(self._call)
-            own_page = f"{self._public_url}/join/{self._call.join_token}"
-            join_url = own_page if provider.capabilities.personal_links else done.meeting.join_url
-            self._claimed.save_meeting(provider, done.meeting, join_url)
+        in_flight = None if type(operation) in STARTS else self._call.in_flight
+        match operation:
+            case CreateMeeting() if done.meeting is not None:
+                self._save_meeting(done.meeting)
+            case RenameMeeting(title):
+                self._claimed.save_title(title, in_flight=in_flight)
+            case FindPerson(email):
+                self._claimed.save_found(self._call.team_id, email, done.user_id, in_flight=in_flight)
+            case _:
+                self._claimed.save(done.shown, in_flight=in_flight)
         log.info("done", operation=type(operation).__name__, call_id=self._call.id, team_id=self._call.team_id)
+
+    def _save_meeting(self, meeting: Meeting) -> None:
+        provider = self._apply.provider(self._call)
+        own_page = f"{self._public_url}/join/{self._call.join_token}"
+        join_url = own_page if provider.capabilities.personal_links else meeting.join_url
+        self._claimed.save_meeting(provider, meeting, join_url, self._call.snapshot.title)
 
     def _read_failure(self, operation: Operation, failure: RequestFailed) -> None:
         self._log_failure("not done", operation, failure)
@@ -186,8 +227,11 @@ class Turn:
     def _accept_refusal(self, operation: Operation, failure: RequestFailed) -> None:
         if type(operation) in STARTS:
             self._give_up(operation, failure)
-        elif isinstance(operation, TellFailure | EndMeeting):
-            # Nobody is left to tell, or the provider will not end it: more of the same helps nobody.
+        elif isinstance(operation, FindPerson):
+            # Remembered for this call only: a missing scope may be mended at any time.
+            self._claimed.save(after(self._shown, operation), in_flight=self._call.in_flight)
+        elif isinstance(operation, TellFailure | EndMeeting | RenameMeeting):
+            # Nobody is left to tell, or the provider will not do it: more of the same helps nobody.
             self._save(operation, Done(after(self._shown, operation)))
         else:
             self._pass_over(operation)
@@ -233,7 +277,16 @@ class Turn:
             self._claimed.postpone(min(LONGEST_WAIT_SECONDS, *self._waits.values()), stands)
         else:
             self._forget_search()
+            self._keep_deadline()
             self._claimed.finish(self._call.generation, stands)
+
+    def _keep_deadline(self) -> None:
+        """Where time alone ends the call, it ends some time after the last one has left."""
+        if self._apply.capabilities(self._call).looks or self._call.snapshot.is_over:
+            return
+        due = self._deadline(self._call.snapshot)
+        if due is not None and due != self._call.deadline_at:
+            self._claimed.set_deadline(due)
 
     def _forget_search(self) -> None:
         """Everybody is on the card, so Slack refuses nobody any more."""

@@ -173,10 +173,9 @@ class CallService:
         return running[0]
 
 
-def end_overdue(connection: Connection, call: StoredCall) -> None:
-    """End a call whose provider cannot tell that it is over, at its limit."""
-    over = end(call.snapshot, call.deadline_at or call.snapshot.started_at)
-    calls.save_known(connection, call.snapshot, over)
+def end_overdue(connection: Connection, call: StoredCall, at: datetime) -> None:
+    """End a call whose provider cannot tell that it is over, at the moment that was its limit."""
+    calls.save_known(connection, call.snapshot, end(call.snapshot, at))
     log.info("call ended at its limit", call_id=call.id, team_id=call.team_id)
 
 

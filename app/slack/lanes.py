@@ -13,6 +13,8 @@ PACES = {
     "calls.info": Pace(50),
     "calls.participants.add": Pace(50),
     "calls.participants.remove": Pace(50),
+    # Tier 3 as well: https://docs.slack.dev/reference/methods/users.lookupByEmail
+    "users.lookupByEmail": Pace(50),
     "chat.postMessage": Pace(100, burst=10),
     "chat.postEphemeral": Pace(100, burst=10),
 }

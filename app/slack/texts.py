@@ -147,11 +147,17 @@ _ADVICE = {
 }
 
 
+# The same for a refusal of the provider's, by our own word for it.
+_PROVIDER_ADVICE = {
+    "all_hosts_busy": "Everybody who can host is in another call. Try again when one of those is over.",
+}
+
+
 def could_not_start(title: str, failure: RequestFailed, provider: str | None, reference: str) -> str:
     """``provider`` is the provider's name when the failure is on its side, None when it is on Slack's."""
     side = provider or "Slack"
     advice = f"{side} did not answer as it should. Please try again in a minute."
     if isinstance(failure, PermanentFailure):
         refused = f"{side} refused. Tell the people who run Switchboard this reference."
-        advice = refused if provider else _ADVICE.get(failure.code, refused)
+        advice = (_PROVIDER_ADVICE if provider else _ADVICE).get(failure.code, refused)
     return f"*{escape(title)}* could not be started. {advice} Reference: {reference}"

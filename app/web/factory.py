@@ -111,9 +111,13 @@ def _make_reconciler(
     settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
 ) -> Reconciler:
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    apply = Apply.through(client, providers)
     return Reconciler(
-        database, clock, apply, bell, public_url=settings.public_url, lease_seconds=settings.lease_seconds
+        database,
+        clock,
+        Apply(client, providers),
+        bell,
+        public_url=settings.public_url,
+        lease_seconds=settings.lease_seconds,
     )
 
 

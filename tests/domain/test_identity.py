@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.calls import CallSnapshot, Confidence, SlackIdentity
 from app.domain.card import CardUser, call_card
-from app.domain.events import ParticipantJoined, ParticipantLeft
+from app.domain.events import Event, ParticipantJoined, ParticipantLeft
 from app.domain.fold import fold, recognise
 from app.domain.meetings import Person
 from tests.domain.histories import MEETING, moment, wanted
@@ -58,7 +58,8 @@ def test_one_person_on_two_devices_is_one() -> None:
 
 
 def test_they_are_in_while_one_of_their_devices_is() -> None:
-    snapshot = reduce(fold, [joined("v-1", slack_id="U1"), joined("phone", 2, slack_id="U1"), left("v-1", 3)], wanted())
+    story: list[Event] = [joined("v-1", slack_id="U1"), joined("phone", 2, slack_id="U1"), left("v-1", 3)]
+    snapshot = reduce(fold, story, wanted())
     assert shown(snapshot) == {"U1"}
     assert shown(fold(snapshot, left("phone", 4))) == set()
 
@@ -69,7 +70,7 @@ def test_the_surest_counts_however_old_it_is() -> None:
 
 
 def test_of_two_equally_sure_the_newer_counts() -> None:
-    events = [joined("ada", 1, slack_id="U1"), joined("ada", 5, slack_id="U2")]
+    events: list[Event] = [joined("ada", 1, slack_id="U1"), joined("ada", 5, slack_id="U2")]
     assert shown(reduce(fold, events, wanted())) == shown(reduce(fold, reversed(events), wanted())) == {"U2"}
 
 

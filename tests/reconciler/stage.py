@@ -105,7 +105,7 @@ class Stage:
         return Reconciler(
             database or self.database,
             clock or self.clock,
-            Apply.through(client, self.providers),
+            Apply(client, self.providers),
             self.bell,
             public_url="https://calls.example.com",
             lease_seconds=LEASE_SECONDS,

@@ -1,0 +1,37 @@
+"""Which host holds which call, where a provider's meetings need one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, select, update
+
+from app.db import deliveries
+from app.db.calls import RUNNING
+from app.db.models import CALLS
+
+
+def allot(connection: Connection, call_id: str, provider: str, account: str, hosts: Sequence[str], most: int) -> bool:
+    """Give the call the host that holds the fewest running calls; False when each holds ``most`` already.
+
+    Of two who choose at the same moment one waits for the other, on all machines.
+    """
+    deliveries.lock_meeting(connection, provider, account, "")
+    held = _held(connection, call_id, provider, account)
+    host = min(hosts, key=lambda each: held.get(each, 0))
+    if held.get(host, 0) >= most:
+        return False
+    connection.execute(update(CALLS).where(CALLS.c.id == call_id).values(host=host))
+    return True
+
+
+def _held(connection: Connection, call_id: str, provider: str, account: str) -> dict[str, int]:
+    """How many other running calls each host holds."""
+    statement = (
+        select(CALLS.c.host, func.count().label("calls"))
+        .where(CALLS.c.provider == provider, CALLS.c.account == account, CALLS.c.host.is_not(None))
+        .where(CALLS.c.id != call_id, CALLS.c.status.in_(RUNNING))
+        .where(CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None))
+        .group_by(CALLS.c.host)
+    )
+    return {row.host: row.calls for row in connection.execute(statement)}
