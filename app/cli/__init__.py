@@ -1,7 +1,8 @@
 """``python -m app …``: one module for each command.
 
-``serve`` the web server with its reconciler · ``work`` more reconcilers · ``db`` the tables · ``demo`` everything on
-this machine, without accounts · ``emulator`` a local Slack workspace alone.
+``serve`` the web server with its reconciler · ``work`` more reconcilers · ``db`` the tables · ``providers`` what is set
+up and whether it works · ``demo`` everything on this machine, without accounts · ``emulator`` a local Slack workspace
+alone.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # Imported here so that each process loads only what its command needs.
-    from app.cli import database, demo, emulator, serve, work
+    from app.cli import database, demo, emulator, providers, serve, work
 
     parser = argparse.ArgumentParser(prog="python -m app", description="Any call provider, native in Slack.")
     commands = parser.add_subparsers(title="commands", required=True)
-    for command in (serve, work, database, demo, emulator):
+    for command in (serve, work, database, providers, demo, emulator):
         command.add_to(commands)
     return parser
