@@ -14,7 +14,16 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 
 from app.errors import ConfigurationError
@@ -71,6 +80,16 @@ class Settings(BaseModel, frozen=True):
     slack_signing_secret: SecretStr = Field(
         description="The signing secret, from Basic Information in Slack's app settings.",
     )
+    slack_client_id: str = Field(
+        default="",
+        description="The client id, from Basic Information in Slack's app settings; with the client secret it lets "
+        "people sign in with Slack on the join page.",
+    )
+    slack_client_secret: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="The client secret, from the same place.",
+    )
     slack_api_url: Annotated[str, AfterValidator(_with_slash)] = Field(
         default="https://slack.com/api/",
         description="Where Slack's Web API is; another address only for a local workspace or GovSlack.",
@@ -85,6 +104,17 @@ class Settings(BaseModel, frozen=True):
     )
     host: str = Field(default="0.0.0.0", description="The network address the web server listens on.")  # noqa: S104
     port: int = Field(default=8000, ge=1, le=65535, description="The port the web server listens on.")
+    secret_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="At least 32 random characters that the join page's cookies are sealed with; without it they are "
+        "sealed with the signing secret. Another one signs everybody out.",
+    )
+    allow_guests: bool = Field(
+        default=True,
+        validate_default=True,
+        description="Whether people who are not signed in may join by entering a name (true or false).",
+    )
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///switchboard.db"),
         description="sqlite:///file.db for one machine, postgresql://user:password@host/name for one or many.",
@@ -111,6 +141,30 @@ class Settings(BaseModel, frozen=True):
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="DEBUG, INFO, WARNING or ERROR.",
     )
+
+    @field_validator("slack_client_secret")
+    @classmethod
+    def _client_is_whole(cls, secret: SecretStr, others: ValidationInfo) -> SecretStr:
+        if bool(secret.get_secret_value()) != bool(others.data.get("slack_client_id")):
+            raise ValueError("must be given together with SLACK_CLIENT_ID")
+        return secret
+
+    @field_validator("allow_guests")
+    @classmethod
+    def _somebody_may_join(cls, allowed: bool, others: ValidationInfo) -> bool:
+        if not allowed and not others.data.get("slack_client_id"):
+            raise ValueError("without SLACK_CLIENT_ID everybody is a guest, and nobody could join")
+        return allowed
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people can sign in with Slack."""
+        return bool(self.slack_client_id)
+
+    @property
+    def own_secret(self) -> str:
+        """What nobody but this app knows, and its own keys are derived from."""
+        return (self.secret_key or self.slack_signing_secret).get_secret_value()
 
 
 def environment(env_file: Path = Path(".env")) -> Mapping[str, str]:

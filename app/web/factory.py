@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from app import config, logs
@@ -24,8 +23,13 @@ from app.reconciler.worker import Reconciler
 from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
 from app.services.visits import VisitService
+from app.slack.openid import SlackOpenId
 from app.slack.web_api import make_client
 from app.web import health, join, slack, webhooks
+from app.web.cookies import Cookies
+from app.web.join_pages import Pages
+from app.web.seals import derived_key
+from app.web.sign_in import RETURN_PATH, SignIn
 
 LARGEST_BODY_BYTES = 1024 * 1024
 log = logs.get(__name__)
@@ -130,12 +134,31 @@ def _make_flask(
     flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     flask.register_error_handler(Exception, _answer_error)
     secret = settings.slack_signing_secret.get_secret_value()
-    secure = urlsplit(settings.public_url).scheme == "https"
     flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
     flask.register_blueprint(webhooks.make_blueprint(providers, DeliveryService(database, clock, bell.ring)))
-    flask.register_blueprint(join.make_blueprint(VisitService(database, providers), secure=secure))
+    flask.register_blueprint(_make_join_page(settings, database, clock, providers, bell))
     flask.register_blueprint(health.make_blueprint(database))
     return flask
+
+
+def _make_join_page(
+    settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
+) -> Blueprint:
+    secret = settings.own_secret
+    visits = VisitService(database, clock, providers, bell.ring, key=derived_key(secret, "participants"))
+    pages = Pages(f"{settings.public_url}/join", signs_in=settings.signs_in, allows_guests=settings.allow_guests)
+    cookies = Cookies(settings.public_url, secret, clock)
+    sign_in = None
+    if settings.signs_in:
+        openid = SlackOpenId(
+            settings.slack_api_url,
+            settings.slack_client_id,
+            settings.slack_client_secret.get_secret_value(),
+            settings.public_url + RETURN_PATH,
+            clock,
+        )
+        sign_in = SignIn(openid, visits, pages, cookies, secret=secret, clock=clock)
+    return join.make_blueprint(visits, pages, cookies, sign_in, allows_guests=settings.allow_guests)
 
 
 def _answer_error(error: Exception) -> Response:

@@ -1,95 +1,112 @@
 """``/join/<token>``: where a card's Join button leads when the provider gives each person a link of their own.
 
-The token is unguessable and belongs to one call. The page works without JavaScript, and is never cached or indexed.
+The token is unguessable and belongs to one call. Whoever is signed in goes straight on to their own link: a link shows
+nothing to anybody until it is followed, so a GET may make one, and programs that only look have no cookie.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
-from http import HTTPStatus
+from collections.abc import Callable
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, request
 
 from app import logs
-from app.domain.meetings import Visitor
 from app.domain.plain_text import one_line
 from app.errors import RequestFailed
 from app.services.visits import Door, Visit, VisitService
+from app.web.cookies import Cookies, is_from_elsewhere
+from app.web.join_pages import LONGEST_NAME, Pages, Problem, keep_private
+from app.web.sign_in import SignIn
 
-COOKIE = "switchboard_visitor"
-COOKIE_SECONDS = 30 * 24 * 3600
-LONGEST_NAME = 80
 log = logs.get(__name__)
 
 
-def make_blueprint(visit_service: VisitService, *, secure: bool) -> Blueprint:
-    """``secure``: whether people reach us by https, so that the cookie is never sent in the clear."""
+def make_blueprint(
+    visits: VisitService, pages: Pages, cookies: Cookies, sign_in: SignIn | None, *, allows_guests: bool
+) -> Blueprint:
+    """Without ``sign_in`` everybody is a guest."""
     blueprint = Blueprint("join", __name__, template_folder="templates")
-
-    @blueprint.get("/join/<token>")
-    def ask_name(token: str) -> Response:
-        return _page(visit_service.find(token))
-
-    @blueprint.post("/join/<token>")
-    def let_in(token: str) -> Response:
-        visit = visit_service.find(token)
-        name = one_line(request.form.get("name", ""))
-        if visit is None or visit.door is not Door.OPEN:
-            return _page(visit)
-        if not name or len(name) > LONGEST_NAME:
-            return _page(visit, problem=f"Please enter a name of 1 to {LONGEST_NAME} characters.")
-        return _to_meeting(visit_service, token, visit, name, secure=secure)
-
-    @blueprint.after_request
-    def keep_private(response: Response) -> Response:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        # The address holds the token, and must not reach the provider's page or anybody's log.
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-        )
-        return response
-
+    entrance = _Entrance(visits, pages, cookies, knows_members=sign_in is not None, allows_guests=allows_guests)
+    blueprint.add_url_rule("/join/<token>", view_func=entrance.come, methods=["GET"])
+    blueprint.add_url_rule("/join/<token>", view_func=entrance.come_by_name, methods=["POST"])
+    if sign_in is not None:
+        sign_in.add_to(blueprint)
+    blueprint.after_request(keep_private)
     return blueprint
 
 
-def _to_meeting(visit_service: VisitService, token: str, visit: Visit, name: str, *, secure: bool) -> Response:
-    visitor_id = _visitor_id()
-    try:
-        link = visit_service.link(token, Visitor(key=_public_key(visitor_id, token), name=name))
-    except RequestFailed as failure:
-        reference = logs.new_reference()
-        log.warning("no personal link", reference=reference, why=str(failure))
-        return _page(visit, problem=f"The call cannot be joined right now. Reference: {reference}", status=502)
-    if link is None:
-        return _page(visit_service.find(token))
-    response = make_response(redirect(link, HTTPStatus.SEE_OTHER))
-    # Whoever comes back is the same person on the card.
-    response.set_cookie(
-        COOKIE, visitor_id, max_age=COOKIE_SECONDS, secure=secure, httponly=True, samesite="Lax", path="/join"
-    )
-    return response
+class _Entrance:
+    """Lets people into one call, or tells them why not."""
 
+    def __init__(
+        self, visits: VisitService, pages: Pages, cookies: Cookies, *, knows_members: bool, allows_guests: bool
+    ) -> None:
+        self._visits = visits
+        self._pages = pages
+        self._cookies = cookies
+        self._knows_members = knows_members
+        self._allows_guests = allows_guests
 
-def _public_key(visitor_id: str, token: str) -> str:
-    """Everybody in the call can see it, so it must not be the cookie, nor the same in every call."""
-    return "guest-" + hashlib.sha256(f"{visitor_id} {token}".encode()).hexdigest()[:16]
+    def come(self, token: str) -> Response:
+        visit = self._visits.find(token)
+        if visit is None:
+            return self._pages.unknown()
+        member = self._cookies.member() if self._knows_members else None
+        # A HEAD only looks.
+        if visit.door is not Door.OPEN or request.method != "GET":
+            return self._pages.visit(token, visit, member)
+        if visit.plain_link:
+            return self._pages.to(visit.plain_link)
+        if member is None or member.team_id != visit.team_id:
+            return self._pages.visit(token, visit, member)
+        return self._let_in(token, visit, lambda: self._visits.admit_member(token, member))
 
+    def come_by_name(self, token: str) -> Response:
+        visit = self._visits.find(token)
+        if visit is None:
+            return self._pages.unknown()
+        member = self._cookies.member() if self._knows_members else None
+        if visit.door is not Door.OPEN:
+            return self._pages.visit(token, visit, member)
+        name = one_line(request.form.get("name", ""))
+        if refusal := self._refusal(name):
+            problem, status = refusal
+            return self._pages.visit(token, visit, member, problem=problem, status=status)
+        guest_id = self._cookies.visitor_id()
+        response = self._let_in(token, visit, lambda: self._visits.admit_guest(token, guest_id, name))
+        self._cookies.keep_visitor(response, guest_id)
+        return response
 
-def _visitor_id() -> str:
-    known = request.cookies.get(COOKIE, "")
-    return known if re.fullmatch(r"[0-9a-f]{32}", known) else secrets.token_hex(16)
+    def _refusal(self, name: str) -> tuple[str, int] | None:
+        """Why nobody comes in by this name, and the status that says so."""
+        if not self._allows_guests:
+            return "Only members of the workspace may join this call. Please sign in with Slack.", 403
+        if is_from_elsewhere():
+            return "That form came from another site. Please enter your name here.", 403
+        if not name or len(name) > LONGEST_NAME:
+            return f"Please enter a name of 1 to {LONGEST_NAME} characters.", 422
+        return None
 
+    def _let_in(self, token: str, visit: Visit, admit: Callable[[], str | None]) -> Response:
+        try:
+            link = admit()
+        except RequestFailed as failure:
+            reference = logs.new_reference()
+            log.warning("no link into the call", reference=reference, why=str(failure))
+            return self._pages.problem(
+                Problem(
+                    heading=visit.title,
+                    words="The call cannot be joined right now. Please try again in a minute.",
+                    status=502,
+                    reference=reference,
+                    back=self._pages.address(token),
+                )
+            )
+        if link is None:
+            return self._as_it_stands(token)
+        return self._pages.to(link)
 
-_STATUS = {Door.OPEN: 200, Door.STARTING: 200, Door.OVER: 410}
-
-
-def _page(visit: Visit | None, *, problem: str | None = None, status: int | None = None) -> Response:
-    door = visit.door.value if visit else "unknown"
-    page = render_template("join.html", door=door, title=visit.title if visit else "", problem=problem)
-    code = 422 if problem else _STATUS[visit.door] if visit else 404
-    return make_response(page, status or code)
+    def _as_it_stands(self, token: str) -> Response:
+        """The call has changed since it was looked at."""
+        visit = self._visits.find(token)
+        return self._pages.visit(token, visit, None) if visit else self._pages.unknown()

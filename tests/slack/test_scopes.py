@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from app.slack import openid
 from app.slack.lanes import PACES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +23,10 @@ SCOPES = {
     "chat_postEphemeral": {"chat:write"},
     # In a public channel that the bot has not joined it needs the second.
     "chat_postMessage": {"chat:write", "chat:write.public"},
+    # With the client's secret in the place of a token.
+    "openid_connect_token": set(),
     "users_info": {"users:read"},
+    "users_lookupByEmail": {"users:read.email"},
 }
 OF_COMMANDS = {"commands"}
 
@@ -35,9 +39,9 @@ def methods_used() -> set[str]:
     return {name for name in of_client if "_" in name and name != "send_dict"}
 
 
-def asked_for() -> set[str]:
+def asked_for(kind: str = "bot") -> set[str]:
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
-    return set(manifest["oauth_config"]["scopes"]["bot"])
+    return set(manifest["oauth_config"]["scopes"][kind])
 
 
 def test_the_methods_are_those_of_the_table() -> None:
@@ -48,6 +52,10 @@ def test_the_manifest_asks_for_exactly_what_is_needed() -> None:
     assert asked_for() == OF_COMMANDS.union(*SCOPES.values())
 
 
+def test_people_are_asked_for_no_more_than_signing_in_needs() -> None:
+    assert asked_for("user") == set(openid.SCOPES)
+
+
 def test_every_method_that_the_reconciler_sends_has_a_pace() -> None:
-    unhurried = {"users.info"}
+    unhurried = {"openid.connect.token", "users.info"}
     assert {name.replace("_", ".") for name in SCOPES} - unhurried == set(PACES)

@@ -1,0 +1,83 @@
+"""The cookies of the join page: who somebody is, and which browser has begun to sign in.
+
+Scripts cannot read them, other pages' forms do not send them, and they go nowhere but to the join page.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Response, request
+
+from app.clock import Clock
+from app.slack.openid import Member
+from app.web.seals import Seal
+
+MEMBER = "switchboard_member"
+VISITOR = "switchboard_visitor"
+SIGN_IN = "switchboard_sign_in"
+KNOWN_FOR = timedelta(days=30)
+SIGN_IN_WITHIN = timedelta(minutes=10)
+
+
+class Cookies:
+    """Reads the cookies of the request at hand, and writes them to an answer."""
+
+    def __init__(self, public_url: str, secret: str, clock: Clock) -> None:
+        parts = urlsplit(public_url)
+        # Over https they are never sent in the clear.
+        self._secure = parts.scheme == "https"
+        self._path = f"{parts.path}/join"
+        self._members = Seal(secret, "cookie: member", Member, good_for=KNOWN_FOR, clock=clock)
+
+    def member(self) -> Member | None:
+        """Who has signed in with Slack in this browser."""
+        return self._members.open(request.cookies.get(MEMBER, ""))
+
+    def keep_member(self, response: Response, member: Member) -> None:
+        self._keep(response, MEMBER, self._members.close(member), KNOWN_FOR)
+
+    def visitor_id(self) -> str:
+        """The guest's secret, made now if they have none: whoever comes back is the same person on the card."""
+        known = request.cookies.get(VISITOR, "")
+        return known if re.fullmatch(r"[0-9a-f]{32}", known) else secrets.token_hex(16)
+
+    def keep_visitor(self, response: Response, visitor_id: str) -> None:
+        self._keep(response, VISITOR, visitor_id, KNOWN_FOR)
+
+    def forget_person(self, response: Response) -> None:
+        """Forget who somebody is, as member and as guest."""
+        self._forget(response, MEMBER)
+        self._forget(response, VISITOR)
+
+    def has_begun_sign_in(self, browser: str) -> bool:
+        """Whether this is the browser in which the sign-in was begun, and the sign-in is not finished yet."""
+        return hmac.compare_digest(request.cookies.get(SIGN_IN, "").encode(errors="replace"), browser.encode())
+
+    def keep_sign_in(self, response: Response, browser: str) -> None:
+        self._keep(response, SIGN_IN, browser, SIGN_IN_WITHIN)
+
+    def forget_sign_in(self, response: Response) -> None:
+        self._forget(response, SIGN_IN)
+
+    def _keep(self, response: Response, name: str, value: str, good_for: timedelta) -> None:
+        # "Lax", not "Strict": people come here from Slack, and must be known then.
+        response.set_cookie(
+            name, value, max_age=good_for, secure=self._secure, httponly=True, samesite="Lax", path=self._path
+        )
+
+    def _forget(self, response: Response, name: str) -> None:
+        response.delete_cookie(name, secure=self._secure, httponly=True, samesite="Lax", path=self._path)
+
+
+def is_from_elsewhere() -> bool:
+    """Whether another site's page has sent this form. Browsers of before 2023 do not tell; there ``SameSite`` keeps
+    the cookies from being sent along. ``Origin`` is no help: without referrers browsers say ``null``.
+
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+    """
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
