@@ -131,6 +131,8 @@ def _make_flask(
     call_service = CallService(database, clock, _default_provider(settings, providers), providers, bell.ring)
     bolt_app = make_bolt_app(settings, call_service)
     flask = Flask(__name__)
+    # A path with two slashes is no path of ours. Redirected, a webhook would be lost: vendors do not follow.
+    flask.url_map.merge_slashes = False
     flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     flask.register_error_handler(Exception, _answer_error)
     secret = settings.slack_signing_secret.get_secret_value()

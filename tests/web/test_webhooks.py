@@ -147,6 +147,11 @@ def test_a_provider_without_webhooks_has_no_address_for_them(app: Running) -> No
     assert app.http.post("/webhooks/link", content=b"{}").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["livekit/", "livekit/events", "/livekit", "livekit//", "livekit/%2e%2e/standard"])
+def test_a_path_that_the_provider_does_not_have_is_not_found(app: Running, path: str) -> None:
+    assert app.http.post(f"/webhooks/{path}", content=JOINED).status_code == 404
+
+
 def test_only_posts_are_taken(app: Running) -> None:
     assert app.http.get("/webhooks/livekit").status_code == 405
 
