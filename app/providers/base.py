@@ -71,14 +71,14 @@ class Provider(ABC):
     """The account's settings. A field ``api_key`` of the provider ``livekit`` is read from ``LIVEKIT_API_KEY``."""
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """Names of JSON string fields in webhooks whose values are never stored."""
-    pace: ClassVar[Pace] = Pace(600, burst=100)
-    """How fast one team's calls may ask the vendor."""
+    pace: Pace = Pace(600, burst=100)
+    """How fast one team's calls may ask the vendor; of an instance where an account's plan decides it."""
     webhook_paths: ClassVar[frozenset[str]] = frozenset({""})
     """What may come behind ``/webhooks/<name>``, such as ``/events/room/created``."""
     malformed_status: ClassVar[int] = 400
     """The answer to a genuine webhook that cannot be read: 200 where the vendor gives up on a hook that says 400."""
-    meetings_per_host: ClassVar[int] = 1
-    """How many meetings each of ``hosts`` can hold at a time."""
+    meetings_per_host: int = 1
+    """How many meetings each of ``hosts`` can hold at a time; of an instance where an account's plan decides it."""
 
     def __init__(self, account: BaseModel, clock: Clock, *, webhook_url: str = "") -> None:
         """``account`` is an instance of ``Account``: providers say so in their own ``__init__``. ``webhook_url`` is the
