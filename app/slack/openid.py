@@ -5,6 +5,7 @@ https://docs.slack.dev/authentication/sign-in-with-slack and https://openid.net/
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -117,7 +118,7 @@ class SlackOpenId:
                 id_token, key, algorithms=["RS256"], audience=self._client_id, issuer=ISSUER, options=_CHECKS
             )
             claims = _Claims.model_validate(told)
-        except PyJWKClientConnectionError as error:
+        except (PyJWKClientConnectionError, json.JSONDecodeError) as error:
             raise TemporaryFailure("no_signing_keys") from error
         # What is not a token at all surfaces as many things, nested headers even as a RecursionError.
         except (jwt.PyJWTError, ValidationError, ValueError, TypeError, RecursionError) as error:
