@@ -1,0 +1,121 @@
+"""Where Daily sends its webhooks. https://docs.daily.co/reference/rest-api/webhooks
+
+A hook is of the whole domain. Daily stops one that fails, says so nowhere but here, and starts it again when it is
+posted anew. Making or changing a hook makes Daily send a check to its address first, which must be answered at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, Field, RootModel, SecretStr, model_validator
+
+from app import logs
+from app.clock import Clock
+from app.config import is_web_address
+from app.errors import PermanentFailure, RequestFailed
+from app.providers.daily.api import NOT_FOUND, Api
+from app.providers.daily.webhooks import FOLLOWED
+from app.providers.payloads import Payload
+
+LOOK_AFTER_EVERY = timedelta(minutes=5)
+
+_STOPPED = frozenset({"FAILED", "INACTIVE"})
+log = logs.get(__name__)
+
+
+class _HookWanted(BaseModel):
+    """``exponential``: a delivery that fails is sent again for 15 minutes and then dropped. By default Daily would
+    stop the whole hook after three failures instead."""
+
+    url: str
+    retry_type: str = Field(default="exponential", serialization_alias="retryType")
+    event_types: tuple[str, ...] = Field(default=FOLLOWED, serialization_alias="eventTypes")
+    hmac: str
+
+
+class _Hook(Payload):
+    uuid: str
+    url: str = ""
+    state: str = ""
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.state in _STOPPED
+
+
+class _Hooks(RootModel[tuple[_Hook, ...]]):
+    """Documented as a list; other lists of Daily's are in ``data``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unwrapped(cls, told: Any) -> Any:
+        return told.get("data") if isinstance(told, dict) else told
+
+
+class Hooks:
+    """Our hook among those of the domain: the one with our ``url``."""
+
+    def __init__(self, api: Api, clock: Clock, *, url: str, secret: SecretStr) -> None:
+        self._api = api
+        self._clock = clock
+        self._url = url
+        self._secret = secret
+        self._lock = threading.Lock()
+        self._next_look_at: datetime | None = None
+
+    def set_up(self) -> str:
+        """Make our hook, or change it to what we want, its secret among it. Returns what was done, as a sentence."""
+        if not is_web_address(self._url):
+            raise PermanentFailure("no_address", "PUBLIC_URL is not set, so Daily cannot be told where we are.")
+        self._put(self._find())
+        return f"Daily sends its webhooks to {self._url}."
+
+    def check(self) -> tuple[str, ...]:
+        """How it stands with our hook, in sentences."""
+        if not is_web_address(self._url):
+            return ()
+        hook = self._find()
+        if hook is None:
+            return (f"Daily does not know {self._url} yet: the first call tells it.",)
+        if hook.is_stopped:
+            return (f"Daily has stopped its webhooks to {self._url}: the next call starts them again.",)
+        return (f"Daily sends its webhooks to {self._url}.",)
+
+    def look_after(self) -> None:
+        """Make our hook where there is none, and start it again where Daily has stopped it. Asks every five minutes
+        at the most, and fails quietly: a call does not wait for its webhooks."""
+        if not is_web_address(self._url) or not self._is_time():
+            return
+        try:
+            hook = self._find()
+            if hook is None or hook.is_stopped:
+                self._put(hook)
+                log.info("webhooks set up", provider="daily", was=hook.state if hook else "missing")
+        except RequestFailed as failure:
+            log.warning("webhooks may not arrive", provider="daily", why=str(failure))
+
+    def _is_time(self) -> bool:
+        now = self._clock.now()
+        with self._lock:
+            if self._next_look_at is not None and now < self._next_look_at:
+                return False
+            self._next_look_at = now + LOOK_AFTER_EVERY
+            return True
+
+    def _find(self) -> _Hook | None:
+        """Ours; of several the one that works."""
+        hooks = [hook for hook in self._api.ask("GET", "/webhooks").read(_Hooks).root if hook.url == self._url]
+        return min(hooks, key=lambda hook: hook.is_stopped, default=None)
+
+    def _put(self, hook: _Hook | None) -> None:
+        wanted = _HookWanted(url=self._url, hmac=self._secret.get_secret_value())
+        if hook is not None:
+            path = f"/webhooks/{quote(hook.uuid, safe='')}"
+            if not self._api.ask("POST", path, wanted).read(_Hook).is_stopped:
+                return
+            self._api.ask("DELETE", path, expected=NOT_FOUND)
+        self._api.ask("POST", "/webhooks", wanted)
