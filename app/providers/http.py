@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import ssl
 import weakref
 from collections.abc import Iterable, Mapping
@@ -38,6 +39,7 @@ RETRY_AFTER_UNSAID_SECONDS = 5.0
 RETRY_AFTER_AT_MOST_SECONDS = 600.0
 
 _PLACES_OF_WORDS = ("message", "msg", "info", "reason", "error")
+_CODE = re.compile(r"[A-Za-z0-9_]{1,40}")
 _TRY_AGAIN = frozenset({408, 425})
 # The gateway answered for somebody who did not: nobody knows what came of the request.
 _GATEWAY_GOT_NO_ANSWER = frozenset({502, 504})
@@ -68,6 +70,8 @@ class Http:
 
     ``vendor`` is how messages call it, ``check`` names the settings to look at when it refuses the credentials. What
     the vendor says is repeated in messages, unless it holds one of ``secrets`` or the request's own authorization.
+    ``code_field`` names the field of an error in which the vendor has its own word for it: where it is there, it becomes
+    the failure's ``code``.
     """
 
     def __init__(
@@ -79,12 +83,14 @@ class Http:
         check: Iterable[str],
         secrets: Iterable[str] = (),
         timeout: httpx.Timeout = TIMEOUT,
+        code_field: str = "",
     ) -> None:
         self._base_url = base_url
         self._clock = clock
         self._vendor = vendor
         self._check = " and ".join(check)
         self._secrets = tuple(secrets)
+        self._code_field = code_field
         # The environment is trusted for HTTPS_PROXY and SSL_CERT_FILE: many servers have no other way out.
         self._client = httpx.Client(verify=_tls(), timeout=timeout, follow_redirects=False, trust_env=True)
         # Nobody says when a provider is done with; its connections go with it.
@@ -160,7 +166,8 @@ class Http:
                 return TemporaryFailure("dropped", f"{self._vendor} hung up.", effect_unknown=True)
 
     def _refusal(self, response: httpx.Response, body: bytes, secrets: Iterable[str]) -> RequestFailed:
-        status, code = response.status_code, f"http_{response.status_code}"
+        status = response.status_code
+        code = _own_code(body, self._code_field, secrets) or f"http_{status}"
         detail = f"{self._vendor} answered {status}{_said(body, secrets)}."
         if status == 429:
             return RateLimited(self._retry_after_seconds(response), detail)
@@ -173,7 +180,8 @@ class Http:
         return PermanentFailure(code, detail)
 
     def _retry_after_seconds(self, response: httpx.Response) -> float:
-        """https://www.rfc-editor.org/rfc/rfc9110#field.retry-after: seconds, or a date."""
+        """https://www.rfc-editor.org/rfc/rfc9110#field.retry-after: seconds, or a date; some vendors write it in
+        ISO 8601."""
         value = response.headers.get("retry-after", "")
         try:
             seconds = float(value) if value.isdecimal() else self._seconds_until(value)
@@ -181,9 +189,9 @@ class Http:
             seconds = RETRY_AFTER_UNSAID_SECONDS
         return min(max(seconds, 0.0), RETRY_AFTER_AT_MOST_SECONDS)
 
-    def _seconds_until(self, http_date: str) -> float:
-        date = _date(http_date)
-        if date is None:
+    def _seconds_until(self, value: str) -> float:
+        date = _date(value) or datetime.fromisoformat(value)
+        if date.tzinfo is None:
             raise ValueError("no date with its zone")
         return (date - self._clock.now()).total_seconds()
 
@@ -212,6 +220,17 @@ def _said(body: bytes, secrets: Iterable[str]) -> str:
         return ""
     cleaned = clean_text(words)
     return f" ({cleaned})" if cleaned else ""
+
+
+def _own_code(body: bytes, field: str, secrets: Iterable[str]) -> str:
+    """The vendor's word for an error, such as 3001; ``""`` where it has none that can be shown."""
+    try:
+        answer = json.loads(body) if field else None
+    except (ValueError, RecursionError):
+        return ""
+    code = str(answer.get(field) or "") if isinstance(answer, dict) else ""
+    can_be_shown = _CODE.fullmatch(code) and not any(secret in code for secret in secrets)
+    return code if can_be_shown else ""
 
 
 def _words(answer: Any) -> str | None:

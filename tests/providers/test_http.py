@@ -93,6 +93,26 @@ def test_refused_credentials_name_the_settings(http: Http, vendor: StandIn, stat
     assert "Check EXAMPLE_KEY and EXAMPLE_SECRET." in str(failure(http))
 
 
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ({"code": 3001, "message": "Meeting does not exist."}, "3001"),
+        ({"code": "not_found"}, "not_found"),
+        ({"code": ""}, "http_404"),
+        ({"code": None}, "http_404"),
+        ({"code": "two words"}, "http_404"),
+        ({"code": f"x{TOKEN.replace('-', '_')}"}, "http_404"),
+        ({"message": "no code"}, "http_404"),
+        ([3001], "http_404"),
+    ],
+)
+def test_a_vendors_own_word_for_it_is_the_code(vendor: StandIn, clock: MovedClock, told: object, code: str) -> None:
+    secrets = [TOKEN.replace("-", "_")]
+    http = Http(vendor.url, clock, vendor="Example", check=(), secrets=secrets, code_field="code")
+    vendor.next_reply(Reply(404, json.dumps(told).encode()))
+    assert failure(http).code == code
+
+
 @pytest.mark.parametrize("status", [408, 425, 500, 503])
 def test_a_vendor_in_trouble_may_recover(http: Http, vendor: StandIn, status: int) -> None:
     vendor.next_reply(Reply(status))
@@ -116,6 +136,8 @@ def test_after_a_gateway_error_nobody_knows_what_was_done(http: Http, vendor: St
         ("0", 0),
         ("Fri, 20 Nov 2026 12:00:30 GMT", 30),
         ("Fri, 20 Nov 2026 11:00:00 GMT", 0),
+        ("2026-11-20T12:00:30Z", 30),
+        ("2026-11-20T12:00:30", 5),
         ("86400", 600),
         ("9" * 400, 600),
         ("Fri, 20 Nov 9999 12:00:30 GMT", 600),
