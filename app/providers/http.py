@@ -70,8 +70,8 @@ class Http:
 
     ``vendor`` is how messages call it, ``check`` names the settings to look at when it refuses the credentials. What
     the vendor says is repeated in messages, unless it holds one of ``secrets`` or the request's own authorization.
-    ``code_field`` names the field of an error in which the vendor has its own word for it: where it is there, it becomes
-    the failure's ``code``.
+    ``code_field`` names the field of an error in which the vendor has its own word for it: that becomes the failure's
+    ``code``.
     """
 
     def __init__(
