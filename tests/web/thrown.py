@@ -6,6 +6,7 @@ headers and paths of any bytes.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import random
@@ -44,22 +45,21 @@ VALUES: tuple[Any, ...] = (
     {"": None}, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "NaN", "null", ["a", {"b": 1}],
 )  # fmt: skip
 BODIES = (b"", b"null", b"[]", b"{}", b"7", b'""', b"{", b"\xff\xfe", b"\x00" * 64, b"[" * 50_000, b'{"a":' * 2_000)
+
+
+def token(header: bytes, claims: bytes = b"{}") -> str:
+    """A JSON web token that nobody has signed."""
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (header, claims, b"unsigned"))
+
+
+TOKENS = (
+    token(b'{"alg":"none"}'), token(b'{"alg":["HS256"]}'), token(b"[" * 3000), token(b'{"alg":"HS256"}', b"[" * 3000),
+    token(b'{"alg":"RS256","kid":{}}'), token(b'{"alg":"HS256","crit":["b64"],"b64":false}'), token(b"null", b"\xff"),
+)  # fmt: skip
 TEXTS = (
-    "",
-    " ",
-    "v1,",
-    "v1,=",
-    "..",
-    "a.b.c",
-    "Bearer",
-    "Bearer ",
-    "nan",
-    "1e400",
-    "-1",
-    "sha256=",
-    "\x7f",
-    "\xe9" * 50,
-)
+    "", " ", "v1,", "v1,=", "..", "a.b.c", "Bearer", "Bearer ", "nan", "1e400", "-1", "sha256=", "\x7f", "\xe9" * 50,
+    *TOKENS, *(f"Bearer {one}" for one in TOKENS),
+)  # fmt: skip
 
 
 class Verdict(StrEnum):
