@@ -140,9 +140,37 @@ def test_one_setting_can_be_read_when_the_others_do_not_matter() -> None:
 
 
 def test_secrets_do_not_show_in_the_settings() -> None:
-    shown = repr(read_settings(Settings, {**NEEDED, "DATABASE_URL": "postgresql://me:hunter2@host/name"}))
-    assert "xoxb-1" not in shown
-    assert "hunter2" not in shown
+    given = {
+        "DATABASE_URL": "postgresql://me:hunter2@host/name",
+        "SLACK_CLIENT_ID": "1.2",
+        "SLACK_CLIENT_SECRET": "hunter3",
+        "SECRET_KEY": "hunter4" * 5,
+    }
+    settings = read_settings(Settings, {**NEEDED, **given})
+    for secret in ("xoxb-1", "hunter2", "hunter3", "hunter4"):
+        assert secret not in repr(settings)
+    assert settings.own_secret == "hunter4" * 5
+
+
+def test_without_a_key_of_its_own_the_app_has_the_secret_it_shares_with_slack() -> None:
+    assert read_settings(Settings, NEEDED).own_secret == NEEDED["SLACK_SIGNING_SECRET"]
+
+
+@pytest.mark.parametrize("given", ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"])
+def test_half_a_client_is_none(given: str) -> None:
+    told = problems(**NEEDED, **LINK, **{given: "1.2"})
+    assert "  SLACK_CLIENT_SECRET: must be given together with SLACK_CLIENT_ID" in told
+
+
+def test_a_short_key_is_refused() -> None:
+    assert "  SECRET_KEY: " in problems(**NEEDED, **LINK, SECRET_KEY="too short")
+
+
+def test_somebody_must_be_able_to_join() -> None:
+    told = problems(**NEEDED, **LINK, ALLOW_GUESTS="false")
+    assert "  ALLOW_GUESTS: without SLACK_CLIENT_ID everybody is a guest" in told
+    client = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}
+    assert not read_settings(Settings, {**NEEDED, **client, "ALLOW_GUESTS": "false"}).allow_guests
 
 
 def test_a_provider_is_mentioned_by_any_of_its_settings() -> None:

@@ -8,11 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+from sqlalchemy import create_engine
 
 from app.emulator import Emulator
+from app.web.join_pages import lasted
+from tests.clocks import MovedClock
 from tests.providers.livekit.server import SECRET, LiveKitServer
 from tests.running import Running
-from tests.scenarios.livekit_history import start_call
+from tests.scenarios.livekit_history import Told, start_call
 
 
 @pytest.fixture
@@ -121,17 +124,67 @@ def test_a_name_is_shown_on_one_line_and_in_its_own_direction(
     assert claims(answer.headers["Location"])["name"] == shown
 
 
-def test_a_call_that_is_over_says_so(app: Running, join_path: str, slack: Emulator) -> None:
+def test_a_call_that_is_over_says_so_and_how_it_went(
+    app: Running, livekit: LiveKitServer, slack: Emulator, clock: MovedClock
+) -> None:
+    told = Told(app, start_call(app, livekit), clock.now())
+    path = urlsplit(str(slack.cards("C0GENERAL")[0]["join_url"])).path
+    clock.move(65 * 60)
+    told.deliver_all([1])
     slack.slash("/ring", "end")
-    for answer in (app.http.get(join_path), app.http.post(join_path, data={"name": "Grace"})):
+    for answer in (app.http.get(path), app.http.post(path, data={"name": "Grace"})):
         assert answer.status_code == 410
         assert "This call is over." in answer.text
+        assert "20 November 2026 at 10:05 UTC</time> after 1 hour and 5 minutes." in answer.text
+        assert "1 person took part." in answer.text
+        # Not who: the page is everybody's who has the link.
+        assert "Lovelace" not in answer.text
+
+
+def test_a_call_to_which_nobody_came_says_so(app: Running, join_path: str, slack: Emulator) -> None:
+    slack.slash("/ring", "end")
+    page = app.http.get(join_path).text
+    assert "after less than a minute." in page
+    assert "Nobody joined." in page
+
+
+def test_a_call_that_could_not_be_started_says_so(app: Running, slack: Emulator) -> None:
+    slack.faults.add("calls.add", "error", error="not_authorized")
+    slack.slash("/ring", "Weekly sync")
+    app.settle()
+    answer = app.http.get(f"/join/{token_of_the_call(app)}")
+    assert answer.status_code == 410
+    assert "could not be started" in answer.text
+
+
+def test_a_provider_without_personal_links_is_where_everybody_goes(
+    run_app: Callable[..., Running], slack: Emulator
+) -> None:
+    app = run_app(LINK_TEMPLATE="https://meet.example.com/{slug}")
+    slack.slash("/ring", "Weekly sync")
+    app.settle(within_seconds=5)
+    on_card = slack.cards("C0GENERAL")[0]["join_url"]
+    assert on_card.startswith("https://meet.example.com/")
+    answer = app.http.get(f"/join/{token_of_the_call(app)}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, on_card)
+
+
+def token_of_the_call(app: Running) -> str:
+    with app.switchboard.database.reading() as connection:
+        return str(connection.exec_driver_sql("SELECT join_token FROM calls").scalar_one())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "less than a minute"), (60, "1 minute"), (7199, "1 hour and 59 minutes"), (7200, "2 hours")],
+)
+def test_how_long_a_call_took_is_said_as_people_say_it(seconds: int, words: str) -> None:
+    assert lasted(seconds) == words
 
 
 def test_a_call_that_is_being_made_asks_for_patience(app: Running, slack: Emulator) -> None:
     slack.slash("/ring", "Weekly sync")
-    with app.switchboard.database.reading() as connection:
-        token = connection.exec_driver_sql("SELECT join_token FROM calls").scalar_one()
+    token = token_of_the_call(app)
     for answer in (app.http.get(f"/join/{token}"), app.http.post(f"/join/{token}", data={"name": "Grace"})):
         assert answer.status_code == 200
         assert "The call is starting." in answer.text
@@ -139,9 +192,11 @@ def test_a_call_that_is_being_made_asks_for_patience(app: Running, slack: Emulat
 
 
 @pytest.mark.parametrize("token", ["unknown", "..", "%00", "' OR 1=1", "x" * 3000])
-def test_an_unknown_token_leads_nowhere(app: Running, token: str) -> None:
-    answer = app.http.get(f"/join/{token}")
-    assert answer.status_code == 404
+def test_an_unknown_token_leads_nowhere_and_troubles_no_database(app: Running, token: str) -> None:
+    app.switchboard.database.close()
+    app.switchboard.database.engine = create_engine("sqlite:////no/where")
+    for answer in (app.http.get(f"/join/{token}"), app.http.post(f"/join/{token}", data={"name": "Grace"})):
+        assert answer.status_code == 404
 
 
 def test_the_page_is_private(app: Running, join_path: str) -> None:
