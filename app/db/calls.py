@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, select, update
 
 from app.db.insert import insert_or_ignore, insert_or_replace
 from app.db.models import CALLS, PARTICIPANTS, SHOWN
+from app.db.types import UtcDateTime
 from app.domain.calls import CallSnapshot, CallStatus, Fact, Participant
 from app.domain.plan import Shown
 
@@ -40,6 +41,7 @@ _COLUMNS = (
     CALLS.c.shown_generation,
     CALLS.c.deadline_at,
     CALLS.c.in_flight,
+    CALLS.c.booked,
     CALLS.c.failures,
 )
 RUNNING = (CallStatus.WANTED, CallStatus.STARTING, CallStatus.LIVE)
@@ -61,6 +63,9 @@ _PARTICIPANTS = select(PARTICIPANTS.c.known).where(PARTICIPANTS.c.call_id == bin
 _PARTICIPANTS_OF_KEYS = _PARTICIPANTS.where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
 _SHOWN = select(SHOWN.c.shown).where(SHOWN.c.call_id == bindparam("call_id"))
 _TOUCH = update(CALLS).where(CALLS.c.id == bindparam("call_id")).values(generation=CALLS.c.generation + 1)
+_AT_LATEST = bindparam("at_latest", type_=UtcDateTime())
+_WAITS_LONGER = and_(CALLS.c.failures == 0, CALLS.c.reconcile_after > _AT_LATEST)
+_TOUCH_SOON = _TOUCH.values(reconcile_after=case((_WAITS_LONGER, _AT_LATEST), else_=CALLS.c.reconcile_after))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,7 @@ class StoredCall:
     host: str | None = None
     deadline_at: datetime | None = None
     in_flight: str | None = None
+    booked: Mapping[str, datetime] = field(default_factory=dict)
     failures: int = 0
 
     @property
@@ -180,17 +186,26 @@ def load_participants(connection: Connection, call: StoredCall, keys: Iterable[s
 
 
 def save_known(
-    connection: Connection, before: CallSnapshot, known: CallSnapshot, *, reconcile_after: datetime | None = None
+    connection: Connection,
+    before: CallSnapshot,
+    known: CallSnapshot,
+    *,
+    reconcile_after: datetime | None = None,
+    at_latest: datetime | None = None,
 ) -> None:
     """Store what is known now; ``before`` is what stands in the locked row. The row is written even when nothing
-    differs: the write is the lock, and leaving it out has lost updates. ``reconcile_after`` brings the call's turn
-    forward; without it a call that waits for its lane keeps waiting."""
+    differs: the write is the lock, and leaving it out has lost updates.
+
+    ``reconcile_after`` brings the call's turn forward whatever it waits for, ``at_latest`` the turn of a call that
+    waits for its lanes; one that rests because something failed goes on resting. Without them it keeps waiting.
+    """
     stands, values = _values(before), _values(known)
     changed = {name: value for name, value in values.items() if stands[name] != value}
     if reconcile_after is not None:
         changed["reconcile_after"] = reconcile_after
-    # Who comes and goes changes no column: the statement that is ready will do.
-    connection.execute(_TOUCH.values(changed) if changed else _TOUCH, {"call_id": known.id})
+    # Who comes and goes changes no column: a statement that is ready will do.
+    touch = _TOUCH if at_latest is None else _TOUCH_SOON
+    connection.execute(touch.values(changed) if changed else touch, {"call_id": known.id, "at_latest": at_latest})
     _save_participants(connection, before, known)
 
 
@@ -267,5 +282,6 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         shown_generation=row.shown_generation,
         deadline_at=row.deadline_at,
         in_flight=row.in_flight,
+        booked=row.booked or {},
         failures=row.failures,
     )

@@ -8,20 +8,24 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from app.db.insert import insert_or_ignore
 from app.db.models import LANES
-from app.domain.lanes import Lane, Pace, park, take, wait_seconds
+from app.domain.lanes import Lane, Pace, free_at, holds, park, take
 
 _THE_LANE = (LANES.c.team_id == bindparam("of_team"), LANES.c.method == bindparam("of_method"))
 _LOCKED = select(LANES.c.next_at, LANES.c.parked_until).where(*_THE_LANE).with_for_update()
 _SAVE = update(LANES).where(*_THE_LANE)
 
 
-def reserve(connection: Connection, team_id: str, method: str, pace: Pace, now: datetime) -> float:
-    """Take a place in the lane. Returns 0 when the request may go now, else the seconds to wait; then none is taken."""
+def book(
+    connection: Connection, team_id: str, method: str, pace: Pace, now: datetime, booked_at: datetime | None = None
+) -> datetime:
+    """Take the next place in the lane, or the one that was booked. Returns its moment: the request may go when it has
+    come, and until then the place is kept for whoever comes back with that moment."""
     lane = _locked(connection, team_id, method, now)
-    wait = wait_seconds(lane, pace, now)
-    if not wait:
-        _save(connection, team_id, method, take(lane, pace, now))
-    return wait
+    if booked_at is not None and holds(lane, pace, booked_at, now):
+        return booked_at
+    place = free_at(lane, pace, now)
+    _save(connection, team_id, method, take(lane, pace, place))
+    return place
 
 
 def park_lane(connection: Connection, team_id: str, method: str, now: datetime, retry_after_seconds: float) -> None:

@@ -7,6 +7,7 @@ another has taken over, and saves nothing. The moments come from a clock that ag
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,6 +61,11 @@ def renew(connection: Connection, lease: Lease, now: datetime, *, in_flight: str
     _write(connection, _RENEW, lease, lease_until=now + timedelta(seconds=lease.seconds), in_flight=in_flight)
 
 
+def note_places(connection: Connection, lease: Lease, booked: Mapping[str, datetime]) -> None:
+    """The places that the call has booked in its team's lanes, by method. Raises ``LeaseLost``."""
+    _write(connection, _RENEW, lease, booked=dict(booked))
+
+
 def set_deadline(connection: Connection, lease: Lease, deadline_at: datetime) -> None:
     """When time itself has something to say of the call. Raises ``LeaseLost``."""
     _write(connection, _RENEW, lease, deadline_at=deadline_at)
@@ -71,12 +77,16 @@ def finish(connection: Connection, lease: Lease, *, generation: int, status: Cal
     _write(connection, _FINISH, lease, shown_generation=generation, reconcile_after=turn, status=status)
 
 
-def postpone(connection: Connection, lease: Lease, *, until: datetime, status: CallStatus) -> None:
-    """Nothing more can be done before ``until``, through nobody's fault. Raises ``LeaseLost``.
+def postpone(
+    connection: Connection, lease: Lease, *, until: datetime, news_until: datetime, generation: int, status: CallStatus
+) -> None:
+    """Nothing more can be done before ``until``, through nobody's fault; what was learned since ``generation`` waits
+    until ``news_until`` at most. Raises ``LeaseLost``.
 
     A turn that was brought forward since the claim stays so.
     """
-    _write(connection, _POSTPONE, lease, retry_at=lease.retry_at, until=until, status=status)
+    moments = {"retry_at": lease.retry_at, "until": until, "news_until": min(until, news_until)}
+    _write(connection, _POSTPONE, lease, seen=generation, status=status, **moments)
 
 
 def retry_later(connection: Connection, lease: Lease, *, status: CallStatus) -> None:
@@ -136,10 +146,13 @@ _CLAIM = (
 
 _RENEW = update(CALLS).where(CALLS.c.id == bindparam("of_call"), CALLS.c.lease_token == bindparam("of_lease"))
 _RETRY_LATER = _RENEW.values(lease_token=None, lease_until=None)
-_FINISH = _RETRY_LATER.values(failures=0)
-_POSTPONE = _FINISH.values(
+_IN_ORDER = _RETRY_LATER.values(failures=0)
+_FINISH = _IN_ORDER.values(booked=None)
+_POSTPONE = _IN_ORDER.values(
     reconcile_after=case(
-        (CALLS.c.reconcile_after == _moment("retry_at"), _moment("until")), else_=CALLS.c.reconcile_after
+        (CALLS.c.reconcile_after != _moment("retry_at"), CALLS.c.reconcile_after),
+        (CALLS.c.generation != bindparam("seen"), _moment("news_until")),
+        else_=_moment("until"),
     )
 )
 

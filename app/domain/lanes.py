@@ -2,6 +2,9 @@
 
 Slack allows so many requests in any minute. A lane lets a few go at once and then one each interval, such that no
 minute ever holds more: what a person does is shown at once, and while the lane is short changes gather.
+
+Whoever has to wait books the next free place and comes back for it, so that all who wait have their turn one after
+the other, and nobody wakes to find the place taken.
 """
 
 from __future__ import annotations
@@ -33,17 +36,21 @@ class Lane:
     parked_until: datetime | None = None
 
 
-def wait_seconds(lane: Lane, pace: Pace, now: datetime) -> float:
-    """How long until a request may go; 0 when it may go now."""
-    earliest = lane.next_at - pace.interval * (pace.burst - 1)
-    if lane.parked_until is not None:
-        earliest = max(earliest, lane.parked_until)
-    return max(0.0, (earliest - now).total_seconds())
+def free_at(lane: Lane, pace: Pace, now: datetime) -> datetime:
+    """When the next request may go: ``now``, or the first moment after it that nobody has booked."""
+    return max(now, lane.next_at - pace.interval * (pace.burst - 1), lane.parked_until or now)
 
 
-def take(lane: Lane, pace: Pace, now: datetime) -> Lane:
-    """The lane after one request at ``now``."""
-    return replace(lane, next_at=max(lane.next_at, now) + pace.interval)
+def take(lane: Lane, pace: Pace, at: datetime) -> Lane:
+    """The lane with one more request at ``at``, which may lie ahead."""
+    return replace(lane, next_at=max(lane.next_at, at) + pace.interval)
+
+
+def holds(lane: Lane, pace: Pace, booked_at: datetime, now: datetime) -> bool:
+    """Whether a place booked for ``booked_at`` is still to be had: Slack has not said to wait longer meanwhile, and
+    whoever booked it is not so late that others would be crowded."""
+    is_parked = lane.parked_until is not None and booked_at < lane.parked_until
+    return not is_parked and now <= booked_at + pace.interval
 
 
 def park(lane: Lane, until: datetime) -> Lane:

@@ -28,7 +28,7 @@ from app.domain.plan import FindPerson, Shown, after
 from app.errors import LeaseLost
 from app.providers.base import Provider
 from app.reconciler.audit import LOOK_EVERY, told_by
-from app.services import ACCOUNT
+from app.services import ACCOUNT, NEWS_WAIT
 from app.services.calls import end_overdue
 from app.services.deliveries import apply_early
 
@@ -68,15 +68,22 @@ class ClaimedCall:
             call = calls.load_participants(connection, call)
             return call, calls.load_shown(connection, call.id)
 
-    def take_place(self, team_id: str, lane: str, pace: Pace, *, in_flight: str | None) -> float:
-        """Take a place in a lane, and note what is about to be sent. Returns 0, or the seconds to wait: then neither
-        was done."""
-        now = self._clock.now()
+    def take_place(self, call: StoredCall, lane: str, pace: Pace, *, in_flight: str | None) -> float:
+        """Take the call's place in a lane, and note what is about to be sent. Returns 0, or the seconds to wait: then
+        a place is booked, and nothing else was done."""
+        now, booked_at = self._clock.now(), call.booked.get(lane)
+        if booked_at is not None and booked_at > now:
+            return (booked_at - now).total_seconds()
         with self._database.transaction() as connection:
-            wait = lanes.reserve(connection, team_id, lane, pace, now)
-            if not wait:
-                work.renew(connection, self._lease, now, in_flight=in_flight)
-        return wait
+            place = lanes.book(connection, call.team_id, lane, pace, now, booked_at)
+            others = {method: moment for method, moment in call.booked.items() if method != lane}
+            if place > now:
+                work.note_places(connection, self._lease, {**others, lane: place})
+                return (place - now).total_seconds()
+            work.renew(connection, self._lease, now, in_flight=in_flight)
+            if booked_at is not None:
+                work.note_places(connection, self._lease, others)
+        return 0.0
 
     def park(self, team_id: str, lane: str, seconds: float, *, in_flight: str | None) -> None:
         """Nobody uses the lane for so long."""
@@ -194,11 +201,14 @@ class ClaimedCall:
         with self._database.transaction() as connection:
             work.finish(connection, self._lease, generation=generation, status=status)
 
-    def postpone(self, seconds: float, status: CallStatus) -> None:
-        """Give it back: it waits for its turn at Slack or the provider."""
-        until = self._clock.now() + timedelta(seconds=seconds)
+    def postpone(self, seconds: float, generation: int, status: CallStatus) -> None:
+        """Give it back: all that ``generation`` wants and can be done now is done, the rest waits for its places."""
+        now = self._clock.now()
+        until, news_until = now + timedelta(seconds=seconds), now + NEWS_WAIT
         with self._database.transaction() as connection:
-            work.postpone(connection, self._lease, until=until, status=status)
+            work.postpone(
+                connection, self._lease, until=until, news_until=news_until, generation=generation, status=status
+            )
 
     def retry_later(self, status: CallStatus) -> None:
         """Give it back: something failed, and the delay grows with each time."""

@@ -47,8 +47,6 @@ MOMENT_SECONDS = 5.0
 LONGEST_FAREWELL_SECONDS = 30.0
 """An ended card takes nobody any more. So its end waits for those who came and went unseen, if their turn comes in a
 moment: not for a lane that Slack has parked for longer, and never for long."""
-LONGEST_WAIT_SECONDS = 2.0
-"""A call that waits for one lane looks up this often, because another of its changes may have a free one."""
 
 log = logs.get(__name__)
 
@@ -137,9 +135,7 @@ class Turn:
             self._read_failure(operation, PermanentFailure("all_hosts_busy", "Each host holds as many as it can."))
 
     def _take_place(self, operation: Operation, lane: str, in_flight: str | None) -> bool:
-        wait = self._claimed.take_place(
-            self._call.team_id, lane, self._apply.pace(lane, self._call), in_flight=in_flight
-        )
+        wait = self._claimed.take_place(self._call, lane, self._apply.pace(lane, self._call), in_flight=in_flight)
         if wait:
             self._wait(operation, wait)
         return not wait
@@ -274,7 +270,7 @@ class Turn:
         if self._failed:
             self._claimed.retry_later(stands)
         elif self._waits:
-            self._claimed.postpone(min(LONGEST_WAIT_SECONDS, *self._waits.values()), stands)
+            self._claimed.postpone(min(self._waits.values()), self._call.generation, stands)
         else:
             self._forget_search()
             self._keep_deadline()

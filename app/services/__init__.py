@@ -7,9 +7,13 @@ Each is one transaction and a nudge; the reconciler does the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 Nudge = Callable[[], None]
 """Tells the workers that there is work; called after the commit."""
+
+NEWS_WAIT = timedelta(seconds=2)
+"""A call that waits for its place in one lane looks up after so long when there is news: another lane may be free."""
 
 ACCOUNT = "default"
 """The provider account of calls and webhooks: there is one for each provider so far, from the settings."""

@@ -24,9 +24,14 @@ from app.domain.events import Event, ParticipantJoined, ParticipantLeft
 from app.domain.fold import fold
 from app.errors import WebhookMalformed
 from app.providers.base import Provider, WebhookRequest
-from app.services import ACCOUNT, Nudge
+from app.services import ACCOUNT, NEWS_WAIT, Nudge
 
 LONGEST_KEY = 300
+# A call that has booked its place in the lane of what an event leads to need not look up for it.
+LANE_OF: dict[type[Event], str] = {
+    ParticipantJoined: "calls.participants.add",
+    ParticipantLeft: "calls.participants.remove",
+}
 _SECRET_HEADER = re.compile(r"authorization|cookie|signature|secret|token|api-key")
 log = logs.get(__name__)
 
@@ -158,7 +163,14 @@ def _fold_in(connection: Connection, told: _Told, now: datetime) -> bool:
     known = reduce(fold, told.events, before)
     # Who comes and goes waits for the lane together with the others; the end and a new title do not.
     urgent = _headline(known) != _headline(before)
-    calls.save_known(connection, before, known, reconcile_after=now if urgent else None)
+    has_place = all(LANE_OF.get(type(event)) in told.call.booked for event in told.events)
+    calls.save_known(
+        connection,
+        before,
+        known,
+        reconcile_after=now if urgent else None,
+        at_latest=None if urgent or has_place else now + NEWS_WAIT,
+    )
     return urgent or told.call.is_in_step
 
 

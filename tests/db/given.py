@@ -53,16 +53,24 @@ def given_call(database: Database, call_id: str = "call-1", *, meeting_id: str |
     return call_id
 
 
-def learn(connection: Connection, call_id: str, *, reconcile_after: datetime | None = None, **news: Any) -> None:
+def learn(
+    connection: Connection,
+    call_id: str,
+    *,
+    reconcile_after: datetime | None = None,
+    at_latest: datetime | None = None,
+    **news: Any,
+) -> None:
     """What a webhook or a wish does to the call."""
     call = calls.lock_call(connection, call_id)
     assert call is not None
-    calls.save_known(connection, call.snapshot, replace(call.snapshot, **news), reconcile_after=reconcile_after)
+    known = replace(call.snapshot, **news)
+    calls.save_known(connection, call.snapshot, known, reconcile_after=reconcile_after, at_latest=at_latest)
 
 
-def told(database: Database, call_id: str = "call-1", *, reconcile_after: datetime | None = None, **news: Any) -> None:
+def told(database: Database, call_id: str = "call-1", **news: Any) -> None:
     with database.transaction() as connection:
-        learn(connection, call_id, reconcile_after=reconcile_after, **news)
+        learn(connection, call_id, **news)
 
 
 def found(database: Database, call_id: str = "call-1") -> StoredCall:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,9 +16,17 @@ PACE = Pace(50)
 METHOD = "calls.update"
 
 
-def reserved(database: Database, clock: MovedClock, team: str = "T1", method: str = METHOD) -> float:
+def waited(
+    database: Database,
+    clock: MovedClock,
+    team: str = "T1",
+    method: str = METHOD,
+    booked_at: datetime | None = None,
+) -> float:
+    """For how many seconds a request has to wait for its place."""
     with database.transaction() as connection:
-        return lanes.reserve(connection, team, method, PACE, clock.now())
+        place = lanes.book(connection, team, method, PACE, clock.now(), booked_at)
+    return (place - clock.now()).total_seconds()
 
 
 def parked(database: Database, clock: MovedClock, seconds: float) -> None:
@@ -27,17 +35,31 @@ def parked(database: Database, clock: MovedClock, seconds: float) -> None:
 
 
 def test_the_first_few_go_at_once_and_the_next_waits(database: Database, clock: MovedClock) -> None:
-    assert [reserved(database, clock) for _ in range(5)] == [0] * 5
-    wait = reserved(database, clock)
-    assert wait == PACE.interval.total_seconds()
-    clock.move(wait)
-    assert reserved(database, clock) == 0
+    assert [waited(database, clock) for _ in range(5)] == [0] * 5
+    assert waited(database, clock) == PACE.interval.total_seconds()
 
 
-def test_who_waits_takes_no_place(database: Database, clock: MovedClock) -> None:
+def test_each_who_waits_gets_a_place_of_their_own(database: Database, clock: MovedClock) -> None:
     for _ in range(5):
-        reserved(database, clock)
-    assert reserved(database, clock) == reserved(database, clock) > 0
+        waited(database, clock)
+    interval = PACE.interval.total_seconds()
+    assert [waited(database, clock) for _ in range(3)] == pytest.approx([interval, 2 * interval, 3 * interval])
+
+
+def test_who_comes_back_for_their_place_gets_it(database: Database, clock: MovedClock) -> None:
+    for _ in range(5):
+        waited(database, clock)
+    mine = clock.now() + timedelta(seconds=waited(database, clock))
+    assert waited(database, clock, booked_at=mine) > 0
+    clock.move_to(mine)
+    assert waited(database, clock, booked_at=mine) == 0
+
+
+def test_a_place_before_the_end_of_a_pause_is_booked_anew(database: Database, clock: MovedClock) -> None:
+    mine = clock.now() + timedelta(seconds=10)
+    parked(database, clock, 30)
+    clock.move(10)
+    assert waited(database, clock, booked_at=mine) == 20
 
 
 @pytest.mark.parametrize(("team", "method"), [("T2", METHOD), ("T1", "calls.end")])
@@ -45,20 +67,20 @@ def test_teams_and_methods_have_lanes_of_their_own(
     database: Database, clock: MovedClock, team: str, method: str
 ) -> None:
     for _ in range(6):
-        reserved(database, clock)
-    assert reserved(database, clock, team, method) == 0
+        waited(database, clock)
+    assert waited(database, clock, team, method) == 0
 
 
 def test_a_parked_lane_waits_as_long_as_slack_said(database: Database, clock: MovedClock) -> None:
     parked(database, clock, 30)
-    assert reserved(database, clock) == 30
+    assert waited(database, clock) == 30
     clock.move(30)
-    assert reserved(database, clock) == 0
+    assert waited(database, clock) == 0
 
 
 def test_many_at_once_never_exceed_the_pace(database: Database, clock: MovedClock) -> None:
     def try_often(_: int) -> int:
-        return [reserved(database, clock) for _ in range(5)].count(0)
+        return [waited(database, clock) for _ in range(5)].count(0)
 
     assert sum(at_once(8, try_often)) == PACE.burst
     clock.move_to(START + timedelta(minutes=1))

@@ -31,9 +31,14 @@ def retried(database: Database, lease: Lease) -> None:
         work.retry_later(connection, lease, status=CallStatus.STARTING)
 
 
-def postponed(database: Database, lease: Lease, until: datetime) -> None:
+def postpone(connection: Connection, lease: Lease, until: datetime, news_until: datetime | None = None) -> None:
+    news = news_until or until
+    work.postpone(connection, lease, until=until, news_until=news, generation=1, status=CallStatus.LIVE)
+
+
+def postponed(database: Database, lease: Lease, until: datetime, news_until: datetime | None = None) -> None:
     with database.transaction() as connection:
-        work.postpone(connection, lease, until=until, status=CallStatus.LIVE)
+        postpone(connection, lease, until, news_until)
 
 
 def call_in_step(database: Database, call_id: str = "call-1", **given: Any) -> str:
@@ -201,8 +206,53 @@ def test_news_that_can_wait_do_wait(database: Database) -> None:
     given_call(database)
     lease = lease_on(database)
     told(database)
-    postponed(database, lease, seconds(2))
+    postponed(database, lease, seconds(60), news_until=seconds(2))
     assert claimed(database, seconds(2) - TINY) is None
+    assert claimed(database, seconds(2)) is not None
+
+
+def test_a_call_without_news_waits_for_its_place(database: Database) -> None:
+    given_call(database)
+    postponed(database, lease_on(database), seconds(60), news_until=seconds(2))
+    assert claimed(database, seconds(60) - TINY) is None
+    assert claimed(database, seconds(60)) is not None
+
+
+def test_news_bring_the_turn_of_a_waiting_call_forward(database: Database) -> None:
+    given_call(database)
+    postponed(database, lease_on(database), seconds(60))
+    told(database, at_latest=seconds(2))
+    assert claimed(database, seconds(2) - TINY) is None
+    assert claimed(database, seconds(2)) is not None
+
+
+def test_news_do_not_put_a_turn_off(database: Database) -> None:
+    given_call(database)
+    postponed(database, lease_on(database), seconds(1))
+    told(database, at_latest=seconds(2))
+    assert claimed(database, seconds(1)) is not None
+
+
+def test_a_call_that_rests_after_a_failure_is_not_woken_by_news(database: Database) -> None:
+    given_call(database)
+    retried(database, lease_on(database))
+    told(database, at_latest=seconds(0.1))
+    assert claimed(database, seconds(1) - TINY) is None
+    assert claimed(database, seconds(1)) is not None
+
+
+def test_booked_places_are_kept_until_all_is_done(database: Database) -> None:
+    given_call(database)
+    lease = lease_on(database)
+    with database.transaction() as connection:
+        work.note_places(connection, lease, {"calls.update": seconds(7)})
+    postponed(database, lease, seconds(7))
+    assert found(database).booked == {"calls.update": seconds(7)}
+
+    lease = lease_on(database, now=seconds(7))
+    with database.transaction() as connection:
+        work.finish(connection, lease, generation=1, status=CallStatus.LIVE)
+    assert found(database).booked == {}
 
 
 # Fencing
@@ -211,7 +261,8 @@ Save = Callable[[Connection, Lease], None]
 SAVES: dict[str, Save] = {
     "renew": lambda connection, lease: work.renew(connection, lease, LATER, in_flight="PostCall"),
     "finish": lambda connection, lease: work.finish(connection, lease, generation=1, status=CallStatus.ENDED),
-    "postpone": lambda connection, lease: work.postpone(connection, lease, until=LATER, status=CallStatus.ENDED),
+    "note": lambda connection, lease: work.note_places(connection, lease, {"calls.update": LATER}),
+    "postpone": lambda connection, lease: postpone(connection, lease, LATER),
     "retry": lambda connection, lease: work.retry_later(connection, lease, status=CallStatus.ENDED),
 }
 

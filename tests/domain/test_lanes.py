@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.lanes import MINUTE, Lane, Pace, park, take, wait_seconds
+from app.domain.lanes import MINUTE, Lane, Pace, free_at, holds, park, take
 from tests.domain.histories import moment
 
 PACE = Pace(50)
@@ -19,6 +19,10 @@ ROUNDING = timedelta(milliseconds=1)
 def paces(draw: st.DrawFn) -> Pace:
     per_minute = draw(st.integers(2, 120))
     return Pace(per_minute, burst=draw(st.integers(1, min(10, per_minute - 1))))
+
+
+def wait_seconds(lane: Lane, pace: Pace, now: datetime) -> float:
+    return (free_at(lane, pace, now) - now).total_seconds()
 
 
 def sent_at(pace: Pace, wishes: list[float], *, patient: bool) -> list[datetime]:
@@ -94,3 +98,39 @@ def test_parking_does_not_give_back_what_was_used() -> None:
     for _ in range(6):
         lane = take(lane, PACE, moment(0))
     assert wait_seconds(park(lane, moment(1)), PACE, moment(0)) == 2 * PACE.interval.total_seconds()
+
+
+# --- Places that are booked ------------------------------------------------------------------------------------------
+
+
+@given(paces(), wishes())
+def test_who_books_goes_as_early_as_who_waits_in_line(pace: Pace, gaps: list[float]) -> None:
+    now, lane, places = moment(0), Lane(moment(0)), []
+    for seconds in gaps:
+        now += timedelta(seconds=seconds)
+        places.append(free_at(lane, pace, now))
+        lane = take(lane, pace, places[-1])
+    assert places == sorted(places)
+    for first, beyond in zip(places, places[pace.per_minute :], strict=False):
+        assert beyond - first >= MINUTE - ROUNDING
+
+
+def test_nobody_else_gets_a_place_that_is_booked() -> None:
+    lane = Lane(moment(0))
+    for _ in range(5):
+        lane = take(lane, PACE, moment(0))
+    mine = free_at(lane, PACE, moment(0))
+    lane = take(lane, PACE, mine)
+    assert free_at(lane, PACE, moment(0)) == free_at(lane, PACE, mine) == mine + PACE.interval
+    assert holds(lane, PACE, mine, mine)
+
+
+def test_a_place_is_lost_when_nobody_comes_for_it() -> None:
+    assert holds(Lane(moment(0)), PACE, moment(10), moment(11))
+    assert not holds(Lane(moment(0)), PACE, moment(10), moment(12))
+
+
+def test_a_place_is_lost_when_slack_says_to_wait_longer() -> None:
+    parked = park(Lane(moment(0)), moment(30))
+    assert not holds(parked, PACE, moment(20), moment(20))
+    assert holds(parked, PACE, moment(30), moment(30))

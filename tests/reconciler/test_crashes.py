@@ -110,7 +110,9 @@ def test_not_even_when_looking_has_to_wait(stage: Stage) -> None:
     stage.slack.faults.add("calls.info", "status", status=429, retry_after=20, times=1)
     stage.start()
     crash(stage, has_been_sent(stage, "chat.postMessage"))
-    stage.settle(within_seconds=19)
+    stage.work()
+    stage.clock.move(19)
+    stage.work()
     assert stage.sent("calls.info", "chat.postMessage") == [1, 1]
 
     stage.settle(within_seconds=5)

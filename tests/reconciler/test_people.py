@@ -149,7 +149,8 @@ def test_a_new_name_is_a_removal_and_an_arrival(live: Stage) -> None:
 def test_told_to_wait_slack_is_left_alone_for_so_long(live: Stage) -> None:
     live.slack.faults.add(ADD, "status", status=429, retry_after=30, times=1)
     live.join("Ada")
-    live.settle(within_seconds=29)
+    live.work()
+    live.clock.move(29)
     live.join("Bob")
     live.work()
     assert live.sent(ADD) == [1]
@@ -166,7 +167,9 @@ def test_a_parked_lane_is_parked_for_every_call_of_the_team(live: Stage) -> None
     live.join("Ada")
     live.work()
     live.join("Bob", meeting="meeting/2")
-    live.settle(within_seconds=29)
+    live.work()
+    live.clock.move(29)
+    live.work()
     assert live.sent(ADD) == [1]
 
     live.settle(within_seconds=5)
@@ -257,3 +260,19 @@ def test_two_large_calls_share_the_lane_and_both_are_shown_in_full(live: Stage) 
     assert (len(live.present()), len(live.present("C0RANDOM"))) == (100, 100)
     assert sum(sizes(live.slack, ADD)) == 200
     assert live.sent(ADD) <= [18]
+
+
+def test_calls_that_wait_for_one_lane_have_their_turns_in_turn(live: Stage) -> None:
+    for title in ("Retro", "Lunch"):
+        live.start(title, channel="C0RANDOM")
+    live.settle()
+    live.clock.move(60)
+    for second in range(60):
+        for number in range(3):
+            live.join(f"Person {second}", meeting=f"meeting/{number + 1}")
+        live.work()
+        live.clock.move(0.5)
+
+    asked = [request.args["id"] for request in live.slack.requests(ADD)][-15:]
+    assert [set(asked[at : at + 3]) for at in range(0, 15, 3)] == [set(asked)] * 5
+    assert len(set(asked)) == 3

@@ -146,7 +146,9 @@ def test_a_provider_that_fails_for_now_is_tried_again(stage: Stage, reply: Reply
 def test_a_provider_that_says_when_is_asked_no_sooner(stage: Stage) -> None:
     stage.vendor.next_reply(Reply(429, headers={"Retry-After": "40"}))
     stage.start()
-    stage.settle(within_seconds=39)
+    stage.work()
+    stage.clock.move(39)
+    stage.work()
     assert stage.started() == [1, 0, 0]
 
     stage.settle(within_seconds=2)

@@ -1,4 +1,4 @@
-"""The title that the provider knows, the host that holds a meeting, and whose e-mail address something is."""
+"""The title that the provider knows, the host of a meeting, places booked in lanes, and whose an e-mail address is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.add_column("calls", sa.Column("host", sa.String(length=200), nullable=True))
     op.add_column("calls", sa.Column("meeting_title", sa.String(), nullable=True))
     op.add_column("calls", sa.Column("meeting_title_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("calls", sa.Column("booked", sa.Text(), nullable=True))
     op.create_table(
         "emails",
         sa.Column("team_id", sa.String(length=40), nullable=False),
@@ -27,6 +28,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("emails")
+    op.drop_column("calls", "booked")
     op.drop_column("calls", "meeting_title_at")
     op.drop_column("calls", "meeting_title")
     op.drop_column("calls", "host")
