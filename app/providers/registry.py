@@ -12,12 +12,13 @@ from app.errors import ConfigurationError
 from app.providers.base import Provider
 from app.providers.bigbluebutton.provider import BigBlueButton
 from app.providers.daily.provider import Daily
+from app.providers.jitsi.provider import Jitsi
 from app.providers.link.provider import Link
 from app.providers.livekit.provider import LiveKit
 from app.providers.mirotalk.provider import MiroTalk
 from app.providers.standard.provider import Standard
 
-PROVIDERS: tuple[type[Provider], ...] = (BigBlueButton, Daily, LiveKit, MiroTalk, Standard, Link)
+PROVIDERS: tuple[type[Provider], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, MiroTalk, Standard, Link)
 
 
 def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = "") -> dict[str, Provider]:
