@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -232,7 +233,14 @@ def test_a_packed_answer_is_not_unpacked(http: Http, vendor: StandIn) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [{"message": "Too few seats"}, {"error": {"message": "Too few seats"}}, {"code": "x", "msg": "Too few seats"}],
+    [
+        {"message": "Too few seats"},
+        {"error": {"message": "Too few seats"}},
+        {"code": "x", "msg": "Too few seats"},
+        {"error": "conflict", "info": "Too few seats"},
+        {"error": "conflict", "reason": "Too few seats"},
+        {"error": "Too few seats"},
+    ],
 )
 def test_the_vendors_own_words_are_told(http: Http, vendor: StandIn, answer: object) -> None:
     vendor.next_reply(Reply(409, json.dumps(answer).encode()))
@@ -262,6 +270,52 @@ def test_no_error_holds_our_token_or_body(http: Http, vendor: StandIn, reply: Re
     error = failure(http)
     assert TOKEN not in f"{error!r} {error.__cause__!r}"
     assert BODY.decode() not in f"{error!r} {error.__cause__!r}"
+
+
+def test_a_secret_that_was_not_sent_as_authorization_is_not_told_either(vendor: StandIn, clock: MovedClock) -> None:
+    http = Http(vendor.url, clock, vendor="Example", check=(), secrets=("another", TOKEN))
+    vendor.next_reply(Reply(400, json.dumps({"message": f"{TOKEN} is no checksum"}).encode()))
+    with pytest.raises(PermanentFailure) as raised:
+        http.request("GET", f"/path?checksum={TOKEN}")
+    assert str(raised.value).endswith("Example answered 400.")
+
+
+def test_words_without_a_secret_are_told_beside_one(vendor: StandIn, clock: MovedClock) -> None:
+    http = Http(vendor.url, clock, vendor="Example", check=(), secrets=(TOKEN,))
+    vendor.next_reply(Reply(400, b'{"message": "Too few seats"}'))
+    with pytest.raises(PermanentFailure, match="Too few seats"):
+        http.request("GET", f"/path?checksum={TOKEN}")
+
+
+def test_where_the_path_proves_who_we_are_there_is_no_authorization(http: Http, vendor: StandIn) -> None:
+    http.request("GET", "/path?checksum=1")
+    assert "authorization" not in vendor.asked[0].headers
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 60])
+def test_clocks_within_a_minute_agree(http: Http, vendor: StandIn, clock: MovedClock, seconds: float) -> None:
+    vendor.next_reply(Reply(headers={"Date": format_datetime(NOON, usegmt=True)}))
+    clock.move(seconds)
+    assert http.compare_clocks(ask(http)) == "Our clock agrees with Example's."
+
+
+@pytest.mark.parametrize("seconds", [-61, 61, 86400])
+def test_clocks_that_are_further_apart_are_to_be_mended(
+    http: Http, vendor: StandIn, clock: MovedClock, seconds: float
+) -> None:
+    vendor.next_reply(Reply(headers={"Date": format_datetime(NOON, usegmt=True)}))
+    clock.move(seconds)
+    with pytest.raises(PermanentFailure, match=f"are {abs(seconds)} seconds apart: set this machine's clock") as raised:
+        http.compare_clocks(ask(http))
+    assert raised.value.code == "clock"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "today"}, {"Date": "Fri, 20 Nov 2026 12:00:00"}, {"Date": ""}])
+def test_a_vendor_that_does_not_tell_its_time_is_not_compared(
+    http: Http, vendor: StandIn, headers: dict[str, str]
+) -> None:
+    vendor.next_reply(Reply(headers=headers))
+    assert http.compare_clocks(ask(http)) == "Example does not tell its time."
 
 
 def test_an_answer_of_the_expected_shape_is_read() -> None:
