@@ -17,10 +17,12 @@ from app.emulator.installs import Consent
 from app.emulator.known_names import SCOPES
 from app.emulator.openid import SCOPES as SIGN_IN_SCOPES
 from app.emulator.openid import discovery
+from app.emulator.page.reader import read_reader
 from app.emulator.scope_words import SCOPE_WORDS
 from app.emulator.signing_key import public_keys
 from app.emulator.slack import Slack
 
+_PERSON = "emulator_person"
 _WORDS = {
     "invalid_client_id": "There is no app with this client_id.",
     "bad_redirect_uri": "redirect_uri did not match any configured URIs.",
@@ -62,6 +64,15 @@ def add_consent(app: Flask, slack: Slack) -> None:
     def configuration() -> Response:
         return make_response(discovery(slack.base_url))
 
+    @app.after_request
+    def remember_person(response: Response) -> Response:
+        """A browser is signed in to Slack as somebody: here as whoever opened the workspace last."""
+        if request.endpoint == "workspace" and request.headers.get("Sec-Fetch-Dest", "document") == "document":
+            reader = read_reader(slack, request.args)
+            who = f"{reader.workspace.team_id}/{reader.user.id}"
+            response.set_cookie(_PERSON, who, path="/openid", httponly=True, samesite="Lax")
+        return response
+
 
 def _page(slack: Slack, *, is_sign_in: bool) -> Response:
     try:
@@ -88,9 +99,14 @@ def _question(slack: Slack, asked: Asked) -> Response:
         asked=asked,
         places=places,
         enterprise=next((place.enterprise for place, _ in places if place.enterprise), None),
-        chosen_team=request.args.get("team", ""),
+        chosen=_chosen(request.args.get("team", ""), request.cookies.get(_PERSON, "")),
         hidden=[(name, value) for name, value in request.args.items() if name != "team"],
     )
+
+
+def _chosen(team_id: str, person: str) -> str:
+    """Who is offered first, as `T…/U…`: in another workspace than their own, nobody is known; then only `T…/`."""
+    return person if not team_id or person.startswith(f"{team_id}/") else f"{team_id}/"
 
 
 def _rendered(form_action: str, status: int = 200, **view: object) -> Response:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from slack_sdk import WebClient
@@ -109,6 +111,25 @@ def test_the_configuration_leads_to_the_emulator(emulator: Emulator) -> None:
     assert configuration["authorization_endpoint"] == emulator.url + PATH
     assert configuration["token_endpoint"] == emulator.api_url + "openid.connect.token"
     assert configuration["id_token_signing_alg_values_supported"] == ["RS256"]
+
+
+def offered_first(visitor: httpx.Client, emulator: Emulator, **asked: str) -> str:
+    """Who is chosen on the page already; the browser chooses the first where nobody is."""
+    page = visitor.get(emulator.url + PATH, params={**ASKED, "response_type": "code", "scope": "openid", **asked}).text
+    chosen = re.findall(r'<option value="([^"]+)" selected>', page)
+    return str(chosen[0] if chosen else re.findall(r'<option value="([^"]+)"', page)[0])
+
+
+def test_whoever_opened_the_workspace_last_is_offered_first(emulator: Emulator) -> None:
+    emulator.add_team("T0OTHER", "Other", None)
+    with httpx.Client(trust_env=False) as visitor:
+        assert offered_first(visitor, emulator) == "T0LOCAL/U0ADA"
+        visitor.get(f"{emulator.url}/?user=U0GRACE")
+        assert offered_first(visitor, emulator) == "T0LOCAL/U0GRACE"
+        # A page that looks for news is not opened anew.
+        visitor.get(f"{emulator.url}/?user=U0ALAN", headers={"Sec-Fetch-Dest": "empty"})
+        assert offered_first(visitor, emulator, team="T0LOCAL") == "T0LOCAL/U0GRACE"
+        assert offered_first(visitor, emulator, team="T0OTHER") == "T0OTHER/U0ADA"
 
 
 @pytest.mark.parametrize(
