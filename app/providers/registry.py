@@ -17,8 +17,9 @@ from app.providers.link.provider import Link
 from app.providers.livekit.provider import LiveKit
 from app.providers.mirotalk.provider import MiroTalk
 from app.providers.standard.provider import Standard
+from app.providers.whereby.provider import Whereby
 
-PROVIDERS: tuple[type[Provider], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, MiroTalk, Standard, Link)
+PROVIDERS: tuple[type[Provider], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, MiroTalk, Whereby, Standard, Link)
 
 
 def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = "") -> dict[str, Provider]:
