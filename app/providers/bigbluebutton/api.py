@@ -23,8 +23,10 @@ _SHORTEST_NAME = 2
 
 # https://github.com/bigbluebutton/bigbluebutton, ApiController.groovy and the constraints of its requests
 _GONE = frozenset({"notFound", "invalidMeetingIdentifier", "meetingForciblyEnded", "meetingEnded"})
-# Ours all the same: nobody else comes by the key. Versions before 2.7 say so of the very same request.
+# Ours all the same: nobody else has the key. Older versions say so when the very same request comes again:
+# https://github.com/bigbluebutton/bigbluebutton/issues/16690
 _EXISTS = frozenset({"idNotUnique"})
+_NOTHING = frozenset({"", "0"})
 
 
 class Api:
@@ -63,8 +65,7 @@ class Api:
         answer = self.ask("getMeetingInfo", {"meetingID": meeting_id}, prepared_for=_GONE)
         if not answer.has_succeeded or _has_ended(answer):
             return None
-        is_empty = answer.element.find("attendees/attendee") is None
-        return Roster((), is_complete=is_empty)
+        return Roster((), is_complete=_is_empty(answer))
 
     def check(self) -> tuple[str, ...]:
         """What is proven by asking for a meeting that nobody has, a sentence each."""
@@ -108,7 +109,12 @@ def _name(title: str) -> str:
     return name if len(name) >= _SHORTEST_NAME else f"Call {name}"
 
 
+def _is_empty(answer: ApiAnswer) -> bool:
+    is_counted = answer.texts.get("participantCount", "0") not in _NOTHING
+    return not is_counted and answer.element.find("attendees/attendee") is None
+
+
 def _has_ended(answer: ApiAnswer) -> bool:
     """A meeting is kept for a while after its end."""
     was_ended = answer.texts.get("hasBeenForciblyEnded", "").lower() == "true"
-    return was_ended or answer.texts.get("endTime", "0") not in {"", "0"}
+    return was_ended or answer.texts.get("endTime", "0") not in _NOTHING
