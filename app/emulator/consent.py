@@ -115,6 +115,8 @@ def _rendered(form_action: str, status: int = 200, **view: object) -> Response:
         "default-src 'none'; style-src 'self'; img-src 'self'; "
         f"form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
     )
+    # With no referrer at all, browsers send a form's origin as "null", even to its own site.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -146,6 +146,16 @@ def test_a_wrong_link_is_explained(emulator: Emulator, asked: dict[str, str], er
     assert (answer.status_code, error in answer.text) == (400, True)
 
 
+def test_another_sites_form_agrees_to_nothing(emulator: Emulator) -> None:
+    """Only a page that lets its forms say where they come from can tell."""
+    asked = {**ASKED, "response_type": "code", "scope": "openid"}
+    assert browser.get(emulator.url + PATH, params=asked).headers["Referrer-Policy"] == "same-origin"
+    sent = {**asked, "who": "T0LOCAL/U0ADA", "decision": "allow"}
+    for origin, status in ((emulator.url, 302), ("https://elsewhere.example.com", 400), ("null", 400)):
+        answer = browser.post(emulator.url + PATH, params=asked, data=sent, headers={"Origin": origin})
+        assert answer.status_code == status
+
+
 def test_a_code_to_sign_in_is_no_code_to_install(emulator: Emulator, anybody: WebClient) -> None:
     code = code_for(emulator)
     refused = error_of(lambda: anybody.oauth_v2_access(**CLIENT, code=code, redirect_uri=REDIRECT))
