@@ -18,8 +18,9 @@ from app.providers.livekit.provider import LiveKit
 from app.providers.mirotalk.provider import MiroTalk
 from app.providers.standard.provider import Standard
 from app.providers.whereby.provider import Whereby
+from app.providers.zoom.provider import Zoom
 
-PROVIDERS: tuple[type[Provider], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, MiroTalk, Whereby, Standard, Link)
+PROVIDERS: tuple[type[Provider], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, MiroTalk, Whereby, Zoom, Standard, Link)
 
 
 def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = "") -> dict[str, Provider]:
