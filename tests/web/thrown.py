@@ -83,6 +83,13 @@ class Thrown:
     verdict: Verdict
     length: str | None = None
 
+    @property
+    def body_seen(self) -> bytes:
+        """As much of the body as Content-Length promises; none where that is no length."""
+        if self.length is None:
+            return self.request.body
+        return self.request.body[: int(self.length) if self.length.isdecimal() else 0]
+
     def environ(self, name: str) -> WSGIEnvironment:
         """As a server would hand it to the app of the provider ``name``."""
         sent = self.request
@@ -209,7 +216,8 @@ class Thrower:
         if chance < 0.002:
             return b" " * (LARGEST + self._random.choice((-1, 0, 1, 100_000)) - len(body)) + body
         if chance < 0.2:
-            return self._random.choice((*BODIES, self._random.randbytes(self._random.randrange(300))))
+            garbage = self._random.choice((*BODIES, self._random.randbytes(self._random.randrange(300))))
+            return self._random.choice((garbage, self._case.pack(garbage)))
         return self._spoilt_json(body) if chance < 0.6 else self._spoilt_bytes(body)
 
     def _spoilt_bytes(self, body: bytes) -> bytes:
@@ -218,16 +226,13 @@ class Thrower:
         return body[:cut] + middle + body[end if self._random.random() < 0.5 else cut :]
 
     def _spoilt_json(self, body: bytes) -> bytes:
-        """One value, anywhere in it, is another one. What is no JSON is spoilt as bytes."""
-        try:
-            told = json.loads(body)
-        except ValueError:
-            return self._spoilt_bytes(body)
-        holder = told
+        """One value, anywhere in it, is another one."""
+        told = holder = json.loads(self._case.unpack(body))
         while True:
             keys = sorted(holder) if isinstance(holder, dict) else range(len(holder))
             key = self._random.choice(keys)
             if not isinstance(holder[key], dict | list) or not holder[key] or self._random.random() < 0.3:
                 holder[key] = self._random.choice(VALUES)
-                return json.dumps(told, ensure_ascii=self._random.random() < 0.5).encode("utf-8", "surrogatepass")
+                text = json.dumps(told, ensure_ascii=self._random.random() < 0.5)
+                return self._case.pack(text.encode("utf-8", "surrogatepass"))
             holder = holder[key]
