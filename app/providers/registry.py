@@ -12,6 +12,7 @@ from app.errors import ConfigurationError
 from app.providers.base import Provider
 from app.providers.bigbluebutton.provider import BigBlueButton
 from app.providers.daily.provider import Daily
+from app.providers.jaas.provider import JaaS
 from app.providers.jitsi.provider import Jitsi
 from app.providers.link.provider import Link
 from app.providers.livekit.provider import LiveKit
@@ -20,7 +21,18 @@ from app.providers.standard.provider import Standard
 from app.providers.whereby.provider import Whereby
 from app.providers.zoom.provider import Zoom
 
-PROVIDERS: tuple[type[Provider], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, MiroTalk, Whereby, Zoom, Standard, Link)
+PROVIDERS: tuple[type[Provider], ...] = (
+    BigBlueButton,
+    Daily,
+    JaaS,
+    Jitsi,
+    LiveKit,
+    MiroTalk,
+    Whereby,
+    Zoom,
+    Standard,
+    Link,
+)
 
 
 def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = "") -> dict[str, Provider]:
