@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 # src/out/webhooks/api/responses.js), and what load balancers say when no server is left.
 _MAY_PASS = frozenset({"createHookError", "listHookError", "internalError"})
 
-_CHECKSUM_ERROR = "Check BIGBLUEBUTTON_SECRET, and that the server supports BIGBLUEBUTTON_CHECKSUM."
+_CHECKSUM_ERROR = (
+    "BigBlueButton does not accept our checksum. "
+    "Check BIGBLUEBUTTON_SECRET, and that the server supports BIGBLUEBUTTON_CHECKSUM."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +50,14 @@ class ApiAnswer:
     def message(self) -> str:
         return self.texts.get("message") or self._first_error("message")
 
-    def failure(self, vendor: str, secret: str) -> RequestFailed:
+    def failure(self, secret: str) -> RequestFailed:
         """The refusal as one of our kinds. ``secret`` is not repeated, whatever the server says."""
-        code = clean_text(self.message_key) or "failed"
+        code = _without(secret, self.message_key) or "failed"
         if code == "checksumError":
-            return PermanentFailure(code, f"{vendor} does not accept our checksum. {_CHECKSUM_ERROR}")
-        words = clean_text(self.message)
-        said = f" ({words})" if words and secret not in words else ""
+            return PermanentFailure(code, _CHECKSUM_ERROR)
+        words = _without(secret, self.message)
         kind = TemporaryFailure if code in _MAY_PASS else PermanentFailure
-        return kind(code, f"{vendor} refused{said}.")
+        return kind(code, f"BigBlueButton refused ({words})." if words else "BigBlueButton refused.")
 
     def _first_error(self, attribute: str) -> str:
         error = self.element.find("errors/error")
@@ -73,3 +75,7 @@ def read_answer(body: bytes) -> ApiAnswer:
     if "returncode" not in texts:
         raise TemporaryFailure("bad_answer", "The answer is not BigBlueButton's.", effect_unknown=True)
     return ApiAnswer(texts, element)
+
+
+def _without(secret: str, words: str) -> str | None:
+    return None if secret in words else clean_text(words)

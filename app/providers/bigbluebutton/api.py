@@ -32,10 +32,9 @@ _NOTHING = frozenset({"", "0"})
 class Api:
     """The API of one server. ``secret`` is the one it shares with us."""
 
-    def __init__(self, http: Http, base_url: str, *, vendor: str, secret: SecretStr, algorithm: Algorithm) -> None:
+    def __init__(self, http: Http, base_url: str, *, secret: SecretStr, algorithm: Algorithm) -> None:
         self._http = http
         self._base_url = base_url
-        self._vendor = vendor
         self._secret = secret
         self._algorithm = algorithm
 
@@ -98,7 +97,7 @@ class Api:
         told = read_answer(answer.body)
         if told.has_succeeded or told.message_key in prepared_for:
             return told
-        raise told.failure(self._vendor, self._secret.get_secret_value())
+        raise told.failure(self._secret.get_secret_value())
 
     def _path(self, call: str, parameters: Mapping[str, str]) -> str:
         return f"/{call}?{signed_query(self._algorithm, call, parameters, self._secret.get_secret_value())}"

@@ -25,8 +25,8 @@ class Algorithm(StrEnum):
         """How long a checksum is, in hexadecimal. No two algorithms make the same length."""
         return hashlib.new(self.value).digest_size * 2
 
-    def of(self, *parts: str | bytes) -> str:
-        """The checksum of ``parts``, one behind the other."""
+    def checksum(self, *parts: str | bytes) -> str:
+        """Over ``parts``, one behind the other, in hexadecimal."""
         digest = hashlib.new(self.value)
         for part in parts:
             digest.update(part.encode() if isinstance(part, str) else part)
@@ -39,13 +39,8 @@ def signed_query(algorithm: Algorithm, call: str, parameters: Mapping[str, str],
     https://docs.bigbluebutton.org/development/api/#usage
     """
     query = urlencode(parameters)
-    checksum = f"checksum={algorithm.of(call, query, secret)}"
+    checksum = f"checksum={algorithm.checksum(call, query, secret)}"
     return f"{query}&{checksum}" if query else checksum
-
-
-def webhook_checksum(algorithm: Algorithm, url: str, body: bytes, secret: str) -> str:
-    """``url`` is the webhook's address as it was registered, not as a proxy passed it on."""
-    return algorithm.of(url, body, secret)
 
 
 def is_same(ours: str, theirs: str) -> bool:

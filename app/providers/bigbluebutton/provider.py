@@ -82,7 +82,7 @@ class BigBlueButton(Provider):
             check=("BIGBLUEBUTTON_SECRET",),
             secrets=account.secrets,
         )
-        self._api = Api(http, account.url, vendor=self.display_name, secret=account.secret, algorithm=account.checksum)
+        self._api = Api(http, account.url, secret=account.secret, algorithm=account.checksum)
         self._hooks = Hooks(self._api, clock, url=webhook_url)
 
     def create_meeting(self, request: MeetingRequest) -> Meeting:

@@ -19,7 +19,7 @@ from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJo
 from app.domain.meetings import Person
 from app.errors import WebhookMalformed, WebhookRejected
 from app.providers.base import WebhookRequest
-from app.providers.bigbluebutton.checksums import Algorithm, is_same, webhook_checksum
+from app.providers.bigbluebutton.checksums import Algorithm, is_same
 from app.providers.payloads import Key, Moment, Name, Payload, read_payload, stable_key
 
 # https://github.com/bigbluebutton/bbb-webhooks/blob/develop/src/process/event.js, OUTPUT_EVENTS
@@ -124,7 +124,8 @@ class _AllTold(RootModel[tuple[_Told, ...]]):
 
 
 def verify(request: WebhookRequest, *, url: str, secrets: Iterable[str], weakest: Algorithm) -> None:
-    """Prove that whoever shares one of ``secrets`` has sent this to ``url``, the address that was registered.
+    """Prove that whoever shares one of ``secrets`` has sent this to ``url``: the address as it was registered, not as a
+    proxy passed it on.
 
     Its proof is a checksum in the query, of which the length tells the algorithm: ``weakest`` or a stronger one. With
     ``auth2_0`` switched on in bbb-webhooks it is the secret itself. Raises ``WebhookRejected`` only.
@@ -136,7 +137,7 @@ def verify(request: WebhookRequest, *, url: str, secrets: Iterable[str], weakest
     if match is None:
         raise WebhookRejected("There is no checksum, or not as it is documented.")
     algorithm = _algorithm_of(match[1], weakest)
-    if not any(is_same(webhook_checksum(algorithm, url, request.body, secret), match[1]) for secret in known):
+    if not any(is_same(algorithm.checksum(url, request.body, secret), match[1]) for secret in known):
         raise WebhookRejected("The checksum is not of this body, our address and our secret.")
 
 
@@ -156,7 +157,7 @@ def test_delivery(*, url: str, secret: str, algorithm: Algorithm, now: datetime)
     return WebhookRequest.of(
         body=body,
         headers={"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"},
-        query=f"checksum={webhook_checksum(algorithm, url, body, secret)}",
+        query=f"checksum={algorithm.checksum(url, body, secret)}",
     )
 
 

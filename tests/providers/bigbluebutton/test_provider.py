@@ -379,7 +379,7 @@ def test_the_servers_own_words_are_told(bigbluebutton: Provider, server: BigBlue
 
 
 def test_but_not_when_they_hold_the_secret(bigbluebutton: Provider, server: BigBlueButtonServer) -> None:
-    server.next_reply(failed("validationError", f"You said {SECRET}"))
+    server.next_reply(failed(f"validationError{SECRET}", f"You said {SECRET}"))
     with pytest.raises(PermanentFailure) as raised:
         bigbluebutton.create_meeting(WEEKLY)
     assert SECRET not in str(raised.value)
