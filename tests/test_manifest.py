@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from app.cli.manifest import read_manifest
 from app.config import Settings
 from app.listeners.commands.wish import Verb
 from app.web.sign_in import RETURN_PATH
@@ -36,6 +38,12 @@ def test_people_come_back_from_signing_in_to_where_the_code_awaits_them(manifest
     [redirect_url] = manifest["oauth_config"]["redirect_urls"]
     [command] = manifest["features"]["slash_commands"]
     assert redirect_url == command["url"].replace("/slack/events", RETURN_PATH)
+
+
+def test_every_address_in_it_is_the_apps_own(manifest: dict[str, Any]) -> None:
+    ours = json.dumps(read_manifest("http://localhost:8000"))
+    assert "example.com" not in ours
+    assert ours.count("http://localhost:8000/") == json.dumps(manifest).count("https://example.com/") >= 2
 
 
 def test_the_manifest_keeps_to_slacks_limits(manifest: dict[str, Any]) -> None:

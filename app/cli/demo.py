@@ -82,7 +82,7 @@ def _forget() -> None:
 def _neighbours(options: argparse.Namespace) -> Iterator[tuple[Emulator, LocalRoom]]:
     """The workspace and the room, sending what happens in them to the app."""
     app = f"http://127.0.0.1:{options.port}"
-    workspace = Emulator(manifest=read_manifest())
+    workspace = Emulator(manifest=read_manifest(_public_url(options.port)))
     room = LocalRoom(f"{app}/webhooks/standard")
     try:
         workspace.start(options.workspace_port)
@@ -94,12 +94,18 @@ def _neighbours(options: argparse.Namespace) -> Iterator[tuple[Emulator, LocalRo
         workspace.stop()
 
 
+def _public_url(port: int) -> str:
+    return f"http://localhost:{port}"
+
+
 def _local_settings(port: int, workspace: Emulator, room: LocalRoom) -> Mapping[str, str]:
     return {
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_SIGNING_SECRET": workspace.signing_secret,
+        "SLACK_CLIENT_ID": workspace.app.client_id,
+        "SLACK_CLIENT_SECRET": workspace.app.client_secret,
         "SLACK_API_URL": workspace.api_url,
-        "PUBLIC_URL": f"http://localhost:{port}",
+        "PUBLIC_URL": _public_url(port),
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{DATABASE.as_posix()}",
@@ -173,7 +179,7 @@ def _welcome(port: int, workspace: Emulator, room: LocalRoom) -> str:
             "",
             f"  Your Slack workspace   {workspace.url}/",
             f"  A room for calls       {room.url}/",
-            f"  Switchboard itself     http://localhost:{port}/healthz",
+            f"  Switchboard itself     {_public_url(port)}/healthz",
             "",
             "  1. Open the workspace and type   /ring Weekly sync",
             "  2. Press Join on the card, and watch the card follow who comes and goes.",

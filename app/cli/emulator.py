@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from app import logs
-from app.cli.manifest import read_manifest
+from app.cli.manifest import EXAMPLE, read_manifest
 from app.cli.ports import is_taken, taken
 
 if TYPE_CHECKING:
@@ -35,5 +35,7 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"A Slack workspace is at http://127.0.0.1:{options.port}/ (bot token xoxb-local, signing secret local-secret)"
     )
-    serve(options.port, options.app, read_manifest())
+    # People who sign in are sent back to where the commands go.
+    public_url = options.app.removesuffix("/slack/events") if options.app else EXAMPLE
+    serve(options.port, options.app, read_manifest(public_url))
     return 0
