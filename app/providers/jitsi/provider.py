@@ -30,6 +30,10 @@ from app.providers.payloads import clean_text
 
 _NOT_FOUND = frozenset({404})
 
+# The end may be lost while we are away. Whoever is in a breakout room is not seen: a meeting that is all in breakout
+# rooms must outlast this.
+EMPTY_FOR_SECONDS = 2 * 60 * 60.0
+
 
 def _private_key(value: SecretStr) -> SecretStr:
     read_private_key(value.get_secret_value())
@@ -61,7 +65,7 @@ class JitsiAccount(Account):
     )
     app_id: HeaderValue | None = Field(
         default=None,
-        description="Prosody's app_id, for links that let people in under their own names. Without it all get one.",
+        description="Prosody's app_id, so that people come in under their own names; without it all get the same link.",
     )
     app_secret: HeaderSecret | None = Field(
         default=None,
@@ -164,6 +168,10 @@ class Jitsi(Provider):
     @property
     def limit_seconds(self) -> float | None:
         return self._limit_seconds if self._sizes is None else None
+
+    @property
+    def idle_seconds(self) -> float | None:
+        return EMPTY_FOR_SECONDS if self._sizes is None else None
 
     def create_meeting(self, request: MeetingRequest) -> Meeting:
         """The key is the room's name: nobody finds it by trying."""
