@@ -15,7 +15,7 @@ ABILITIES: Mapping[str, Callable[[Capabilities], bool]] = {
     "it ends by itself": lambda can: can.sends_events or can.looks,
     "`/ring end` ends it for everybody": lambda can: can.ends_meetings,
     "a new title goes there too": lambda can: can.renames_meetings,
-    "it can be asked who is in": lambda can: can.looks,
+    "we can ask whether it runs": lambda can: can.looks,
     "everybody has a link of their own": lambda can: can.personal_links,
     "we register the webhooks": lambda can: can.registers_webhooks,
 }

@@ -256,7 +256,7 @@ def test_the_list_tells_what_each_can_do(livekit: LiveKitServer, providers: Say)
         "  the card shows who is in\n"
         "  it ends by itself\n"
         "  `/ring end` ends it for everybody\n"
-        "  it can be asked who is in\n"
+        "  we can ask whether it runs\n"
         "  everybody has a link of their own\n"
         "  webhooks come to https://calls.example.com/webhooks/livekit\n"
         "Jitsi Meet (link)\n"

@@ -18,7 +18,7 @@ from app.providers.base import Provider
 from app.providers.http import Answer, Http
 from app.providers.payloads import Name, Payload
 
-# What people see of requests that are nobody's.
+# The name in links that nobody opens.
 OURSELVES = "Switchboard"
 
 _NOT_FOUND = frozenset({404})
