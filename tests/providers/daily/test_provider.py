@@ -178,12 +178,18 @@ def test_whoever_has_no_token_is_known_by_their_session(daily: Provider, server:
 
 def test_where_more_are_in_than_are_listed_nobody_is_missing(daily: Provider, server: DailyServer) -> None:
     daily.create_meeting(WEEKLY)
-    server.most_present = 100
     server.present["call-weekly-1"] = [presence(id=f"session-{number}") for number in range(101)]
     seen = daily.look(ROOM)
     assert seen is not None
     assert len(seen.people) == 100
     assert not seen.is_complete
+
+
+def test_where_none_of_them_are_listed_nobody_is_missing_either(daily: Provider, server: DailyServer) -> None:
+    daily.create_meeting(WEEKLY)
+    server.most_present = 0
+    server.present["call-weekly-1"] = [presence()]
+    assert daily.look(ROOM) == Roster((), is_complete=False)
 
 
 def test_a_room_that_nobody_has_come_to_waits(daily: Provider) -> None:
