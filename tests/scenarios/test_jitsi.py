@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 
 from app.emulator import Emulator
@@ -17,6 +18,7 @@ from tests.clocks import MovedClock
 from tests.providers.jitsi.captured import ROOM, TOKEN, captured
 from tests.running import Running
 from tests.scenarios.livekit_history import changes, people
+from tests.web.people import CLIENT, Somebody, allow_return
 
 FIRST_SECOND = 1795208195
 LAST_SECOND = 1795208199
@@ -32,6 +34,7 @@ ADA = {
 GRACE = {"external_id": "U0BBBB002", "display_name": "Grace “Ümlaut” Hopper 🎥"}
 GUEST = {"external_id": "a5fcb314-024b-490d-ba0c-45e9bcbf99b5@meet.test/b6JkvGPtBRQP", "display_name": "Guest"}
 EVERYBODY = [ADA, GRACE, GUEST]
+APP_SECRET = "the-secret-that-prosody-knows-too"
 SETTINGS = {"JITSI_URL": "https://meet.test", "JITSI_WEBHOOK_TOKEN": TOKEN}
 
 
@@ -199,3 +202,25 @@ def test_what_is_stored_holds_no_token(app: Running, told: Told) -> None:
         stored = [str(row) for row in connection.exec_driver_sql("SELECT headers, body FROM deliveries")]
     assert len(stored) == DELIVERIES
     assert not any(TOKEN in row for row in stored)
+
+
+def test_whoever_signed_in_with_slack_is_known_when_they_come(run_app: Callable[..., Running], slack: Emulator) -> None:
+    app = run_app(**SETTINGS, **CLIENT, JITSI_APP_ID="switchboard", JITSI_APP_SECRET=APP_SECRET)
+    allow_return(slack, app)
+    slack.slash("/ring", "Weekly sync")
+    app.reconcile()
+    with Somebody("T0LOCAL/U0GRACE") as grace:
+        join_url = slack.cards("C0GENERAL")[-1]["join_url"]
+        grace.sign_in(join_url)
+        link = urlsplit(grace.open(join_url).headers["Location"])
+    assert link.netloc == "meet.test"
+    [token] = parse_qs(link.query)["jwt"]
+    user = jwt.decode(token, APP_SECRET, ["HS256"], {"verify_exp": False, "verify_nbf": False}, audience="jitsi")
+
+    one = captured()[2]
+    body = {**json.loads(one.body), "room_jid": f"{link.path.strip('/')}@conference.meet.test"}
+    body["occupant"] = {**body["occupant"], **user["context"]["user"]}
+    assert app.http.post(f"/webhooks/jitsi{one.path}", json=body, headers=one.headers).status_code == 200
+    app.settle()
+
+    assert slack.cards("C0GENERAL")[-1]["active_participants"] == [{"slack_id": "U0GRACE"}]

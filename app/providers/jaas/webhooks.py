@@ -48,9 +48,9 @@ class _Named(Payload):
 
 
 class _Data(Payload):
-    """``isBreakout`` is left out by older versions. ``moderator`` is a boolean or a string, and not needed."""
+    """``isBreakout`` is not in all of 8x8's examples. ``moderator`` is a boolean or a string, and not needed."""
 
-    is_breakout: bool = Field(default=False, alias="isBreakout")
+    is_breakout: bool | None = Field(default=None, alias="isBreakout")
 
 
 class _Participant(_Data):

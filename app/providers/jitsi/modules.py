@@ -45,17 +45,15 @@ class RoomSizes:
             asked["token"] = room_token(self._app, room, sub=sub, now=self._clock.now())
         answer = self._http.request("GET", f"/room-size?{urlencode(asked)}", expected=_NOT_FOUND)
         if answer.status in _NOT_FOUND:
-            self._check_loaded()
+            _check_loaded(self._http, "GET", "/room-size", "mod_muc_size", "JITSI_SIZE_URL")
             return False
+        # The page of a proxy would be no answer.
         answer.read(_Size)
         return True
 
     def check(self, tenant: str) -> str:
         self.has(Room("switchboard-check", tenant))
         return "mod_muc_size tells which rooms there are."
-
-    def _check_loaded(self) -> None:
-        _check_loaded(self._http, "GET", "/room-size", "mod_muc_size", "JITSI_SIZE_URL")
 
 
 class EndMeeting:

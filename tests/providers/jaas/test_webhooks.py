@@ -204,6 +204,12 @@ def test_who_is_in_a_breakout_room_is_not_told(event: str) -> None:
     assert parse_events(told(event, NOON, {**ADA, "isBreakout": True, "breakoutRoomId": "b1"})) == []
 
 
+@pytest.mark.parametrize("flag", [False, "false", None])
+def test_the_main_room_is(flag: object) -> None:
+    assert parse_events(told("ROOM_CREATED", NOON, {"isBreakout": flag}))
+    assert parse_events(joined(isBreakout=flag))
+
+
 def test_whoever_comes_back_from_a_breakout_room_is_in() -> None:
     moves = [
         told("PARTICIPANT_JOINED", NOON, ADA),
