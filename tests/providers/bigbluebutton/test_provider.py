@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.domain.meetings import Meeting, MeetingRequest, Roster, Visitor
-from app.errors import ConfigurationError, PermanentFailure, RateLimited, TemporaryFailure
-from app.providers.base import Provider
+from app.errors import ConfigurationError, PermanentFailure, RateLimited, TemporaryFailure, WebhookRejected
+from app.providers.base import Provider, WebhookRequest
 from app.providers.bigbluebutton.checksums import Algorithm, signed_query
 from app.providers.registry import load_providers
 from tests.clocks import NOON, MovedClock
@@ -27,6 +27,7 @@ from tests.providers.bigbluebutton.server import (
     parameters_of,
     succeeded,
 )
+from tests.providers.bigbluebutton.signing import signed
 from tests.providers.standin import HANG_UP, Reply, nobody_there
 
 VECTORS = Path("/work/shared/samples/providers/bigbluebutton/signature.json")
@@ -320,6 +321,26 @@ def test_without_an_address_of_ours_nothing_can_be_set_up(server: BigBlueButtonS
     assert server.hooks == {}
     with pytest.raises(PermanentFailure, match="PUBLIC_URL is not set"):
         nowhere.set_up_webhooks()
+
+
+# --- Webhooks ---------------------------------------------------------------------------------------------------
+
+
+def delivery_with(algorithm: str) -> WebhookRequest:
+    proof = signed(HOOK, b"event=%5B%5D&timestamp=1", SECRET, algorithm)
+    return WebhookRequest.of(body=b"event=%5B%5D&timestamp=1", headers=proof.headers, query=proof.query)
+
+
+def test_sha1_is_enough_unless_the_account_says_otherwise(bigbluebutton: Provider) -> None:
+    bigbluebutton.verify(delivery_with("sha1"))
+
+
+def test_the_account_may_ask_for_more(server: BigBlueButtonServer) -> None:
+    strict = provider({**server.settings(), "BIGBLUEBUTTON_WEBHOOK_CHECKSUM": "sha256"})
+    strict.verify(delivery_with("sha256"))
+    strict.verify(strict.test_delivery())
+    with pytest.raises(WebhookRejected):
+        strict.verify(delivery_with("sha1"))
 
 
 # --- Checks -----------------------------------------------------------------------------------------------------
