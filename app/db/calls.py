@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, select, update
+from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, case, select, update
 
 from app.db.insert import insert_or_ignore, insert_or_replace
 from app.db.models import CALLS, PARTICIPANTS, SHOWN
@@ -49,18 +49,21 @@ RUNNING = (CallStatus.WANTED, CallStatus.STARTING, CallStatus.LIVE)
 # Building a statement costs ten times as much as executing it, so those that every webhook needs are built once.
 _CALL = select(*_COLUMNS).where(CALLS.c.id == bindparam("call_id"))
 _CALL_LOCKED = _CALL.with_for_update()
-_PERSON = and_(PARTICIPANTS.c.call_id == CALLS.c.id, PARTICIPANTS.c.key == bindparam("person"))
-_NEWEST_OF_MEETING_LOCKED = (
-    select(*_COLUMNS, PARTICIPANTS.c.known)
-    .select_from(CALLS.outerjoin(PARTICIPANTS, _PERSON))
+# Of several calls of one meeting the newest comes first; all lock in this order, so nobody waits in a circle.
+_OF_MEETINGS_LOCKED = (
+    select(*_COLUMNS)
     .where(CALLS.c.provider == bindparam("provider"), CALLS.c.account == bindparam("account"))
-    .where(CALLS.c.meeting_id == bindparam("meeting_id"))
-    .order_by(CALLS.c.started_at.desc())
-    .limit(1)
-    .with_for_update(of=CALLS)
+    .where(CALLS.c.meeting_id.in_(bindparam("meeting_ids", expanding=True)))
+    .order_by(CALLS.c.started_at.desc(), CALLS.c.id)
+    .with_for_update()
 )
 _PARTICIPANTS = select(PARTICIPANTS.c.known).where(PARTICIPANTS.c.call_id == bindparam("call_id"))
 _PARTICIPANTS_OF_KEYS = _PARTICIPANTS.where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
+_PARTICIPANTS_OF_CALLS = (
+    select(PARTICIPANTS.c.call_id, PARTICIPANTS.c.known)
+    .where(PARTICIPANTS.c.call_id.in_(bindparam("call_ids", expanding=True)))
+    .where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
+)
 _SHOWN = select(SHOWN.c.shown).where(SHOWN.c.call_id == bindparam("call_id"))
 _TOUCH = update(CALLS).where(CALLS.c.id == bindparam("call_id")).values(generation=CALLS.c.generation + 1)
 _AT_LATEST = bindparam("at_latest", type_=UtcDateTime())
@@ -150,19 +153,14 @@ def lock_call(connection: Connection, call_id: str) -> StoredCall | None:
     return _one(connection, _CALL_LOCKED, call_id=call_id)
 
 
-def lock_by_meeting(
-    connection: Connection, provider: str, account: str, meeting_id: str, *, person: str | None = None
-) -> StoredCall | None:
-    """The newest call of this meeting, locked until the transaction ends, with what is known of one person."""
-    given = {"provider": provider, "account": account, "meeting_id": meeting_id, "person": person}
-    row = connection.execute(_NEWEST_OF_MEETING_LOCKED, given).one_or_none()
-    if row is None:
-        return None
-    call = _stored(row, [row.known] if row.known else ())
-    if person is not None and connection.dialect.name == "postgresql":
-        # Once it gets the lock, PostgreSQL reads the call's row again, but the person's as it stood before the wait.
-        return load_participants(connection, call, [person])
-    return call
+def lock_by_meetings(
+    connection: Connection, provider: str, account: str, meeting_ids: Iterable[str]
+) -> dict[str, StoredCall]:
+    """The newest call of each of these meetings that has one, by meeting id, locked until the transaction ends; none of
+    their participants."""
+    given = {"provider": provider, "account": account, "meeting_ids": sorted(meeting_ids)}
+    locked = [_stored(row) for row in connection.execute(_OF_MEETINGS_LOCKED, given)]
+    return {call.snapshot.meeting.id: call for call in reversed(locked) if call.snapshot.meeting}
 
 
 def running_calls(connection: Connection, team_id: str, channel_id: str) -> list[StoredCall]:
@@ -185,28 +183,58 @@ def load_participants(connection: Connection, call: StoredCall, keys: Iterable[s
     return replace(call, snapshot=replace(call.snapshot, participants=_by_key(rows.scalars())))
 
 
-def save_known(
-    connection: Connection,
-    before: CallSnapshot,
-    known: CallSnapshot,
-    *,
-    reconcile_after: datetime | None = None,
-    at_latest: datetime | None = None,
-) -> None:
-    """Store what is known now; ``before`` is what stands in the locked row. The row is written even when nothing
-    differs: the write is the lock, and leaving it out has lost updates.
+def load_people(
+    connection: Connection, stored: Iterable[StoredCall], keys: Iterable[str]
+) -> dict[str, dict[str, Participant]]:
+    """Those of ``keys`` who are known in these calls, by call id and key."""
+    people: dict[str, dict[str, Participant]] = {call.id: {} for call in stored}
+    for row in connection.execute(_PARTICIPANTS_OF_CALLS, {"call_ids": list(people), "keys": list(keys)}):
+        people[row.call_id][row.known.key] = row.known
+    return people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What is known of a call now; ``before`` is what stands in the locked row.
 
     ``reconcile_after`` brings the call's turn forward whatever it waits for, ``at_latest`` the turn of a call that
     waits for its lanes; one that rests because something failed goes on resting. Without them it keeps waiting.
     """
-    stands, values = _values(before), _values(known)
+
+    before: CallSnapshot
+    known: CallSnapshot
+    reconcile_after: datetime | None = None
+    at_latest: datetime | None = None
+
+
+def save_known(
+    connection: Connection, before: CallSnapshot, known: CallSnapshot, *, reconcile_after: datetime | None = None
+) -> None:
+    """``save_all_known`` for one call."""
+    save_all_known(connection, [Learned(before=before, known=known, reconcile_after=reconcile_after)])
+
+
+def save_all_known(connection: Connection, learned: Sequence[Learned]) -> None:
+    """Store what is known now. Each row is written even when nothing differs: the write is the lock, and leaving it out
+    has lost updates."""
+    touched: dict[Update, list[dict[str, Any]]] = {}
+    for each in learned:
+        touch = _TOUCH if each.at_latest is None else _TOUCH_SOON
+        changed = _changed(each)
+        # Who comes and goes changes no column: a statement that is ready will do, and will do for many.
+        statement = touch.values(changed) if changed else touch
+        touched.setdefault(statement, []).append({"call_id": each.known.id, "at_latest": each.at_latest})
+    for statement, given in touched.items():
+        connection.execute(statement, given)
+    _save_participants(connection, learned)
+
+
+def _changed(learned: Learned) -> dict[str, Any]:
+    stands, values = _values(learned.before), _values(learned.known)
     changed = {name: value for name, value in values.items() if stands[name] != value}
-    if reconcile_after is not None:
-        changed["reconcile_after"] = reconcile_after
-    # Who comes and goes changes no column: a statement that is ready will do.
-    touch = _TOUCH if at_latest is None else _TOUCH_SOON
-    connection.execute(touch.values(changed) if changed else touch, {"call_id": known.id, "at_latest": at_latest})
-    _save_participants(connection, before, known)
+    if learned.reconcile_after is not None:
+        changed["reconcile_after"] = learned.reconcile_after
+    return changed
 
 
 def load_shown(connection: Connection, call_id: str) -> Shown:
@@ -235,11 +263,12 @@ def _values(known: CallSnapshot) -> dict[str, Any]:
     }
 
 
-def _save_participants(connection: Connection, before: CallSnapshot, known: CallSnapshot) -> None:
+def _save_participants(connection: Connection, learned: Iterable[Learned]) -> None:
     rows = [
-        {"call_id": known.id, "key": key, "known": person}
-        for key, person in known.participants.items()
-        if before.participants.get(key) != person
+        {"call_id": each.known.id, "key": key, "known": person}
+        for each in learned
+        for key, person in each.known.participants.items()
+        if each.before.participants.get(key) != person
     ]
     if rows:
         insert_or_replace(connection, PARTICIPANTS, rows, key=["call_id", "key"], value="known")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.sql import Executable
@@ -40,22 +41,30 @@ class Delivery:
     body: bytes
 
 
-def store(
-    connection: Connection,
-    delivery: Delivery,
-    outcome: Outcome,
-    *,
-    call_id: str | None = None,
-    error: str | None = None,
-) -> str | None:
-    """Keep a delivery, and what becomes of it. Returns its id; None when it was taken in before, in which case there
-    is nothing left to do.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A delivery and what becomes of it."""
+
+    delivery: Delivery
+    outcome: Outcome
+    call_id: str | None = None
+    error: str | None = None
+
+
+def store(connection: Connection, taken: Sequence[Taken]) -> dict[str, str]:
+    """Keep deliveries of one provider and account, each with a dedupe key of its own. Returns the id that each got, by
+    dedupe key; one that was taken in before gets none, and there is nothing left to do about it.
 
     One that failed before may be taken in now: its id is returned again.
     """
-    delivery_id = "d-" + secrets.token_hex(8)
-    values = {
-        "id": delivery_id,
+    rows = connection.execute(_store(connection.dialect.name), [_values(each) for each in taken])
+    return {row.dedupe_key: row.id for row in rows}
+
+
+def _values(taken: Taken) -> dict[str, Any]:
+    delivery = taken.delivery
+    return {
+        "id": "d-" + secrets.token_hex(8),
         "provider": delivery.provider,
         "account": delivery.account,
         "dedupe_key": delivery.dedupe_key,
@@ -63,12 +72,10 @@ def store(
         "received_at": delivery.received_at,
         "headers": dict(delivery.headers),
         "body": delivery.body,
-        "outcome": outcome,
-        "call_id": call_id,
-        "error": error,
+        "outcome": taken.outcome,
+        "call_id": taken.call_id,
+        "error": taken.error,
     }
-    stored: str | None = connection.execute(_store(connection.dialect.name), values).scalar_one_or_none()
-    return stored
 
 
 def set_outcome(
@@ -121,4 +128,4 @@ def _store(dialect: str) -> Executable:
         index_elements=["provider", "account", "dedupe_key"],
         set_={name: statement.excluded[name] for name in ("outcome", "meeting_id", "call_id", "error")},
         where=DELIVERIES.c.outcome == Outcome.FAILED,
-    ).returning(DELIVERIES.c.id)
+    ).returning(DELIVERIES.c.id, DELIVERIES.c.dedupe_key)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import reduce
-from itertools import groupby
+from functools import lru_cache, reduce
 
 from sqlalchemy import Connection
 
 from app import logs
 from app.clock import Clock
 from app.db import calls, deliveries
-from app.db.calls import StoredCall
-from app.db.deliveries import Delivery, Outcome
+from app.db.calls import Learned, StoredCall
+from app.db.deliveries import Delivery, Outcome, Taken
 from app.db.session import Database
 from app.domain.calls import CallSnapshot
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft
@@ -25,6 +24,7 @@ from app.domain.fold import fold
 from app.errors import WebhookMalformed
 from app.providers.base import Provider, WebhookRequest
 from app.services import ACCOUNT, NEWS_WAIT, Nudge
+from app.services.group_commit import GroupCommit
 
 LONGEST_KEY = 300
 # A call that has booked its place in the lane of what an event leads to need not look up for it.
@@ -46,11 +46,19 @@ class Receipt(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What one delivery tells of one call. The call is locked, and holds the people who are told of."""
+class _Arrived:
+    """A genuine delivery and the events in it."""
 
-    call: StoredCall
+    delivery: Delivery
     events: Sequence[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenIn:
+    """What a delivery came to, and whether the workers must hear of it."""
+
+    receipt: Receipt
+    is_news: bool = False
 
 
 class DeliveryService:
@@ -60,6 +68,7 @@ class DeliveryService:
         self._database = database
         self._clock = clock
         self._nudge = nudge
+        self._group_commit = GroupCommit(self._take_in)
 
     def receive(self, provider: Provider, request: WebhookRequest) -> Receipt:
         """Take in one request. Raises ``WebhookRejected`` when it is not genuine and ``WebhookMalformed`` when it is
@@ -68,35 +77,26 @@ class DeliveryService:
         events: Sequence[Event] = ()
         try:
             events = provider.parse_events(request)
-            return self._take_in(provider, request, events)
+            if not events:
+                log.debug("webhook ignored", provider=provider.name)
+                return Receipt.UNMATCHED
+            taken_in = self._group_commit.commit(_Arrived(self._delivery(provider, request, events), events))
         except Exception as error:  # whatever our code trips over, the delivery must not be lost
             self._keep_failed(self._delivery(provider, request, events), error)
             raise
-
-    def _take_in(self, provider: Provider, request: WebhookRequest, events: Sequence[Event]) -> Receipt:
-        if not events:
-            log.debug("webhook ignored", provider=provider.name)
-            return Receipt.UNMATCHED
-        delivery = self._delivery(provider, request, events)
-        with self._database.transaction() as connection:
-            told = _lock_calls(connection, provider.name, events)
-            if told:
-                delivery_id = deliveries.store(connection, delivery, Outcome.APPLIED, call_id=told[0].call.id)
-            else:
-                delivery_id = deliveries.store(connection, delivery, Outcome.UNMATCHED)
-            if delivery_id is None:
-                return Receipt.DUPLICATE
-            news = [_fold_in(connection, each, delivery.received_at) for each in told]
-        if not told:
-            log.info("webhook about no call of ours", provider=provider.name, delivery_id=delivery_id)
-            return Receipt.UNMATCHED
-        if any(news):
+        if taken_in.is_news:
             self._nudge()
-        return Receipt.APPLIED
+        return taken_in.receipt
+
+    def _take_in(self, arrived: Sequence[_Arrived]) -> list[_TakenIn]:
+        """Store the deliveries and fold them into their calls, in one transaction."""
+        with self._database.transaction() as connection:
+            return _take_in(connection, arrived, self._clock.now())
 
     def _keep_failed(self, delivery: Delivery, error: Exception) -> None:
         with self._database.transaction() as connection:
-            delivery_id = deliveries.store(connection, delivery, Outcome.FAILED, error=type(error).__name__)
+            failed = Taken(delivery=delivery, outcome=Outcome.FAILED, error=type(error).__name__)
+            delivery_id = deliveries.store(connection, [failed]).get(delivery.dedupe_key)
         known = isinstance(error, WebhookMalformed)
         (log.warning if known else log.exception)(
             "webhook not taken in", provider=delivery.provider, delivery_id=delivery_id
@@ -109,7 +109,7 @@ class DeliveryService:
             dedupe_key=_dedupe_key(request, events),
             meeting_id=events[0].meeting_id if events else None,
             received_at=self._clock.now(),
-            headers={name: value for name, value in request.headers.items() if not _SECRET_HEADER.search(name)},
+            headers={name: value for name, value in request.headers.items() if not _is_secret(name)},
             body=without_secrets(request.body, provider.secret_fields),
         )
 
@@ -121,9 +121,11 @@ def apply_early(connection: Connection, provider: Provider, meeting_id: str, now
     """
     for early in deliveries.unmatched(connection, provider.name, ACCOUNT, meeting_id):
         request = WebhookRequest.of(body=early.body, headers=early.headers)
-        for told in _lock_calls(connection, provider.name, provider.parse_events(request)):
-            _fold_in(connection, told, now)
-            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=told.call.id)
+        events = provider.parse_events(request)
+        of_calls = _lock_calls(connection, provider.name, events)
+        _fold_in(connection, of_calls, events, now)
+        for call in of_calls.values():
+            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=call.id)
 
 
 def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
@@ -135,47 +137,103 @@ def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
     return body
 
 
-def _lock_calls(connection: Connection, provider: str, events: Sequence[Event]) -> list[_Told]:
-    """The calls that the events are about, always in the same order, so that two deliveries never lock each other."""
-    by_meeting = groupby(sorted(events, key=lambda event: event.meeting_id), key=lambda event: event.meeting_id)
-    told = [_lock_call(connection, provider, meeting_id, list(of_meeting)) for meeting_id, of_meeting in by_meeting]
-    return [each for each in told if each is not None]
+def _take_in(connection: Connection, arrived: Sequence[_Arrived], now: datetime) -> list[_TakenIn]:
+    """What came of each, in order. All of one transaction: the caller's."""
+    came_to: dict[int, _TakenIn] = {}
+    for provider in {each.delivery.provider for each in arrived}:
+        its = {number: each for number, each in enumerate(arrived) if each.delivery.provider == provider}
+        came_to |= zip(its, _take_in_of(connection, provider, list(its.values()), now), strict=True)
+    return [came_to[number] for number in range(len(arrived))]
 
 
-def _lock_call(connection: Connection, provider: str, meeting_id: str, events: Sequence[Event]) -> _Told | None:
+def _take_in_of(connection: Connection, provider: str, arrived: Sequence[_Arrived], now: datetime) -> list[_TakenIn]:
+    of_calls = _lock_calls(connection, provider, [event for each in arrived for event in each.events])
+    # Of the same delivery twice in one transaction, the first counts.
+    first = {each.delivery.dedupe_key: each for each in reversed(arrived)}
+    stored = deliveries.store(connection, [_taken(each, of_calls) for each in first.values()])
+    new = [first[key] for key in stored]
+    news = _fold_in(connection, of_calls, [event for each in new for event in each.events], now)
+    return [_came_to(each, of_calls, news, stored if _is_first(each, first) else {}) for each in arrived]
+
+
+def _is_first(arrived: _Arrived, first: Mapping[str, _Arrived]) -> bool:
+    return first[arrived.delivery.dedupe_key] is arrived
+
+
+def _taken(arrived: _Arrived, of_calls: Mapping[str, StoredCall]) -> Taken:
+    call = next((of_calls[event.meeting_id] for event in arrived.events if event.meeting_id in of_calls), None)
+    outcome = Outcome.APPLIED if call else Outcome.UNMATCHED
+    return Taken(delivery=arrived.delivery, outcome=outcome, call_id=call.id if call else None)
+
+
+def _came_to(
+    arrived: _Arrived, of_calls: Mapping[str, StoredCall], news: set[str], stored: Mapping[str, str]
+) -> _TakenIn:
+    delivery_id = stored.get(arrived.delivery.dedupe_key)
+    if delivery_id is None:
+        return _TakenIn(Receipt.DUPLICATE)
+    meetings = {event.meeting_id for event in arrived.events}
+    if of_calls.keys().isdisjoint(meetings):
+        log.info("webhook about no call of ours", provider=arrived.delivery.provider, delivery_id=delivery_id)
+        return _TakenIn(Receipt.UNMATCHED)
+    return _TakenIn(Receipt.APPLIED, is_news=not news.isdisjoint(meetings))
+
+
+def _lock_calls(connection: Connection, provider: str, events: Iterable[Event]) -> dict[str, StoredCall]:
+    """The calls that the events are about, by meeting id, locked, with the people who are told of."""
     people = _people(events)
-    one = next(iter(people), None)
-    call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id, person=one)
-    if call is None:
-        deliveries.lock_meeting(connection, provider, ACCOUNT, meeting_id)
-        call = calls.lock_by_meeting(connection, provider, ACCOUNT, meeting_id, person=one)
-    if call is None:
-        return None
-    if len(people) > 1:
-        call = calls.load_participants(connection, call, people)
-    return _Told(call, events)
+    of_calls = calls.lock_by_meetings(connection, provider, ACCOUNT, people)
+    unknown = sorted(people.keys() - of_calls.keys())
+    if unknown:
+        for meeting_id in unknown:
+            deliveries.lock_meeting(connection, provider, ACCOUNT, meeting_id)
+        of_calls |= calls.lock_by_meetings(connection, provider, ACCOUNT, unknown)
+    keys = {key for meeting_id in of_calls for key in people[meeting_id]}
+    known = calls.load_people(connection, of_calls.values(), keys) if keys else {}
+    return {
+        meeting_id: replace(call, snapshot=replace(call.snapshot, participants=known.get(call.id, {})))
+        for meeting_id, call in of_calls.items()
+    }
 
 
-def _fold_in(connection: Connection, told: _Told, now: datetime) -> bool:
-    """Fold the events into their call. Returns whether the workers must hear of it: a call that waits for its turn
-    already needs no one woken, and in a large meeting nearly every delivery finds it so."""
-    before = told.call.snapshot
-    known = reduce(fold, told.events, before)
+def _fold_in(
+    connection: Connection, of_calls: Mapping[str, StoredCall], events: Iterable[Event], now: datetime
+) -> set[str]:
+    """Fold the events into their calls. Returns the ids of the meetings that the workers must hear of: a call that
+    waits for its turn already needs no one woken, and in a large meeting nearly every delivery finds it so."""
+    told: dict[str, list[Event]] = {}
+    for event in events:
+        if event.meeting_id in of_calls:
+            told.setdefault(event.meeting_id, []).append(event)
+    learned = {meeting_id: _learn(of_calls[meeting_id], its, now) for meeting_id, its in told.items()}
+    if learned:
+        calls.save_all_known(connection, list(learned.values()))
+    return {id_ for id_, each in learned.items() if each.reconcile_after or of_calls[id_].is_in_step}
+
+
+def _learn(call: StoredCall, events: Sequence[Event], now: datetime) -> Learned:
+    before = call.snapshot
+    known = reduce(fold, events, before)
     # Who comes and goes waits for the lane together with the others; the end and a new title do not.
-    urgent = _headline(known) != _headline(before)
-    has_place = all(LANE_OF.get(type(event)) in told.call.booked for event in told.events)
-    calls.save_known(
-        connection,
-        before,
-        known,
-        reconcile_after=now if urgent else None,
-        at_latest=None if urgent or has_place else now + NEWS_WAIT,
-    )
-    return urgent or told.call.is_in_step
+    if _headline(known) != _headline(before):
+        return Learned(before=before, known=known, reconcile_after=now)
+    has_place = all(LANE_OF.get(type(event)) in call.booked for event in events)
+    return Learned(before=before, known=known, at_latest=None if has_place else now + NEWS_WAIT)
 
 
-def _people(events: Iterable[Event]) -> set[str]:
-    return {event.person.key for event in events if isinstance(event, ParticipantJoined | ParticipantLeft)}
+def _people(events: Iterable[Event]) -> dict[str, set[str]]:
+    """The keys of the people that the events name, by meeting id."""
+    people: dict[str, set[str]] = {}
+    for event in events:
+        keys = people.setdefault(event.meeting_id, set())
+        if isinstance(event, ParticipantJoined | ParticipantLeft):
+            keys.add(event.person.key)
+    return people
+
+
+@lru_cache(maxsize=500)
+def _is_secret(header: str) -> bool:
+    return _SECRET_HEADER.search(header) is not None
 
 
 def _headline(snapshot: CallSnapshot) -> tuple[object, ...]:

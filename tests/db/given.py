@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, select
 
 from app.db import calls, work
-from app.db.calls import NewCall, StoredCall
+from app.db.calls import Learned, NewCall, StoredCall
 from app.db.deliveries import Delivery
 from app.db.models import CALLS
 from app.db.session import Database
@@ -65,7 +65,8 @@ def learn(
     call = calls.lock_call(connection, call_id)
     assert call is not None
     known = replace(call.snapshot, **news)
-    calls.save_known(connection, call.snapshot, known, reconcile_after=reconcile_after, at_latest=at_latest)
+    learned = Learned(before=call.snapshot, known=known, reconcile_after=reconcile_after, at_latest=at_latest)
+    calls.save_all_known(connection, [learned])
 
 
 def told(database: Database, call_id: str = "call-1", **news: Any) -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from app.db import calls
+from app.db.calls import Learned, StoredCall
 from app.db.session import Database
 from app.domain.calls import CallStatus, Fact, Participant
 from app.domain.card import CallCard, CardUser
@@ -29,6 +31,12 @@ def participant(key: str, name: str = "Ada") -> Participant:
 
 def people(*keys: str) -> dict[str, Participant]:
     return {key: participant(key) for key in keys}
+
+
+def locked(connection: Connection, meeting_id: str, *keys: str) -> StoredCall | None:
+    """The newest call of a meeting, with those of its people, until the transaction ends."""
+    call = calls.lock_by_meetings(connection, "vendor", ACCOUNT, [meeting_id]).get(meeting_id)
+    return call and calls.load_participants(connection, call, keys)
 
 
 def test_a_new_call_is_wanted(database: Database) -> None:
@@ -136,9 +144,8 @@ def test_what_many_learn_at_once_is_all_kept(database: Database) -> None:
                 meeting_id="m-1", at=START, dedupe_key=key, person=Person(key=key, connection_id=key, name="Ada")
             )
             with database.transaction() as connection:
-                call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1")
+                call = locked(connection, "m-1", key)
                 assert call is not None
-                call = calls.load_participants(connection, call, [key])
                 calls.save_known(connection, call.snapshot, fold(call.snapshot, join))
 
     before = found(database).generation
@@ -154,7 +161,7 @@ def test_one_person_folded_by_many_at_once_keeps_every_connection(database: Data
         person = Person(key="ada", connection_id=f"c-{number}", name="Ada")
         join = ParticipantJoined(meeting_id="m-1", at=START, dedupe_key=f"{number}", person=person)
         with database.transaction() as connection:
-            call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1", person="ada")
+            call = locked(connection, "m-1", "ada")
             assert call is not None
             calls.save_known(connection, call.snapshot, fold(call.snapshot, join))
 
@@ -162,14 +169,25 @@ def test_one_person_folded_by_many_at_once_keeps_every_connection(database: Data
     assert len(known(database).participants["ada"].connections) == 8
 
 
-def test_a_meeting_is_found_with_what_is_known_of_one_person(database: Database) -> None:
-    given_call(database, meeting_id="m-1")
-    told(database, participants=people("ada", "grace"))
+def test_people_of_many_calls_are_loaded_together(database: Database) -> None:
+    for number in (1, 2, 3):
+        given_call(database, f"call-{number}", meeting_id=f"m-{number}")
+    told(database, "call-1", participants=people("ada", "grace"))
+    told(database, "call-2", participants=people("grace"))
     with database.transaction() as connection:
-        for key, loaded in (("ada", people("ada")), ("nobody", {}), (None, {})):
-            call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1", person=key)
-            assert call is not None
-            assert call.snapshot.participants == loaded
+        found_calls = calls.lock_by_meetings(connection, "vendor", ACCOUNT, ["m-1", "m-2", "m-3"])
+        loaded = calls.load_people(connection, found_calls.values(), ["grace", "nobody"])
+    assert loaded == {"call-1": people("grace"), "call-2": people("grace"), "call-3": {}}
+
+
+def test_what_is_learned_of_many_calls_is_stored_together(database: Database) -> None:
+    for number in (1, 2):
+        given_call(database, f"call-{number}", meeting_id=f"m-{number}")
+    before = [known(database, f"call-{number}") for number in (1, 2)]
+    now = [replace(before[0], participants=people("ada")), replace(before[1], ended_at=LATER)]
+    with database.transaction() as connection:
+        calls.save_all_known(connection, [Learned(before=was, known=is_) for was, is_ in zip(before, now, strict=True)])
+    assert [known(database, f"call-{number}") for number in (1, 2)] == now
 
 
 @pytest.mark.parametrize("stored_first", ["call-new", "call-old"])
@@ -178,7 +196,7 @@ def test_a_meeting_that_is_reused_belongs_to_its_newest_call(database: Database,
         given_call(database, call_id, at=LATER if call_id == "call-new" else START, meeting_id="m-1")
     given_call(database, "call-other", at=LATER, meeting_id="m-2")
     with database.transaction() as connection:
-        call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-1")
+        call = locked(connection, "m-1")
     assert call is not None
     assert call.id == "call-new"
 
@@ -187,7 +205,7 @@ def test_a_meeting_that_is_reused_belongs_to_its_newest_call(database: Database,
 def test_meetings_of_others_are_not_ours(database: Database, meeting: tuple[str, str, str]) -> None:
     given_call(database, meeting_id="m-1")
     with database.transaction() as connection:
-        assert calls.lock_by_meeting(connection, *meeting) is None
+        assert calls.lock_by_meetings(connection, *meeting[:2], [meeting[2]]) == {}
 
 
 def test_the_running_calls_of_a_channel_come_newest_first(database: Database) -> None:
@@ -231,9 +249,9 @@ def test_whatever_the_border_lets_through_can_be_stored(database: Database) -> N
     given_call(database, meeting_id=longest)
     told(database, participants=people(longest), occurrence=Fact(START, longest))
     with database.transaction() as connection:
-        call = calls.lock_by_meeting(connection, "vendor", ACCOUNT, longest)
+        call = locked(connection, longest, longest)
         assert call is not None
-        assert set(calls.load_participants(connection, call, [longest]).snapshot.participants) == {longest}
+        assert set(call.snapshot.participants) == {longest}
 
 
 def test_a_lock_lets_others_wait_until_the_end_of_the_transaction(database: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import deliveries
-from app.db.deliveries import Delivery, Outcome
+from app.db.deliveries import Delivery, Outcome, Taken
 from app.db.models import DELIVERIES
 from app.db.session import Database
 from tests.clocks import START
@@ -17,9 +17,10 @@ from tests.db.given import ACCOUNT, at_once, delivery
 LONGEST_KEY = 300
 
 
-def stored(database: Database, what: Delivery, outcome: Outcome = Outcome.APPLIED) -> str | None:
+def stored(database: Database, what: Delivery, outcome: Outcome = Outcome.APPLIED, **came_to: str) -> str | None:
     with database.transaction() as connection:
-        return deliveries.store(connection, what, outcome)
+        taken = Taken(delivery=what, outcome=outcome, **came_to)
+        return deliveries.store(connection, [taken]).get(what.dedupe_key)
 
 
 def row(database: Database, delivery_id: str | None) -> dict[str, Any]:
@@ -53,8 +54,7 @@ def test_the_same_key_elsewhere_is_another_delivery(database: Database) -> None:
 
 
 def test_one_that_failed_may_be_taken_in_later(database: Database) -> None:
-    with database.transaction() as connection:
-        failed = deliveries.store(connection, delivery(meeting_id=None), Outcome.FAILED, error="KeyError")
+    failed = stored(database, delivery(meeting_id=None), Outcome.FAILED, error="KeyError")
     assert failed is not None
     assert stored(database, delivery(meeting_id="m-1"), Outcome.APPLIED) == failed
     kept = row(database, failed)
@@ -69,9 +69,8 @@ def test_one_that_failed_is_taken_in_by_one_of_many(database: Database) -> None:
 
 
 def test_what_became_of_it_is_noted_with_it(database: Database) -> None:
-    with database.transaction() as connection:
-        applied = deliveries.store(connection, delivery("d-1"), Outcome.APPLIED, call_id="call-1")
-        failed = deliveries.store(connection, delivery("d-2"), Outcome.FAILED, error="KeyError")
+    applied = stored(database, delivery("d-1"), call_id="call-1")
+    failed = stored(database, delivery("d-2"), Outcome.FAILED, error="KeyError")
     assert row(database, applied)["call_id"] == "call-1"
     assert row(database, failed)["error"] == "KeyError"
 
@@ -101,3 +100,13 @@ def test_what_was_told_too_early_is_found_oldest_first(database: Database) -> No
 
 def test_the_longest_key_fits(database: Database) -> None:
     assert stored(database, delivery("ü" * LONGEST_KEY)) is not None
+
+
+def test_of_many_stored_together_each_gets_its_own_id(database: Database) -> None:
+    known = stored(database, delivery("d-1"))
+    with database.transaction() as connection:
+        together = [Taken(delivery=delivery(f"d-{number}"), outcome=Outcome.UNMATCHED) for number in range(40)]
+        ids = deliveries.store(connection, together)
+    assert ids.keys() == {f"d-{number}" for number in range(40)} - {"d-1"}
+    assert len({known, *ids.values()}) == 40
+    assert [row(database, ids[key])["dedupe_key"] for key in ids] == list(ids)

@@ -49,7 +49,7 @@ Look = Callable[[Connection], object]
 LOOKS: dict[str, Look] = {
     "claim": lambda connection: work.claim(connection, START, 15),
     "next due": lambda connection: work.next_due(connection, START),
-    "by meeting": lambda connection: calls.lock_by_meeting(connection, "vendor", ACCOUNT, "m-7"),
+    "by meeting": lambda connection: calls.lock_by_meetings(connection, "vendor", ACCOUNT, ["m-7"]),
     "by join token": lambda connection: calls.find_by_join_token(connection, "join-7"),
     "running": lambda connection: calls.running_calls(connection, "T7", "C7"),
     "early deliveries": lambda connection: deliveries.unmatched(connection, "vendor", ACCOUNT, "m-7"),
