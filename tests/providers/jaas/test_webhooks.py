@@ -77,6 +77,8 @@ def test_other_schemes_do_not_count_and_do_not_matter() -> None:
         f"t={OFFICIAL_TIME}.0,v1={OFFICIAL_SIGNATURE}",
         f"t=0{OFFICIAL_TIME},v1={OFFICIAL_SIGNATURE}",
         f"t=+{OFFICIAL_TIME},v1={OFFICIAL_SIGNATURE}",
+        f"x=1,t={OFFICIAL_TIME},v1={OFFICIAL_SIGNATURE}",
+        f"t={OFFICIAL_TIME},,v1={OFFICIAL_SIGNATURE}",
         f"t={'9' * 400},v1={OFFICIAL_SIGNATURE}",
         f"t=,v1={OFFICIAL_SIGNATURE}",
         f"t=\u0661\u0666,v1={OFFICIAL_SIGNATURE}",

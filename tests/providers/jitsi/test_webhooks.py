@@ -293,6 +293,12 @@ def test_when_all_leave_at_once_all_have_left() -> None:
     assert attended(events_of([body for body in bodies if b"muc-occupant-left" not in body])) == expected
 
 
+def test_whoever_is_on_the_way_out_when_the_room_goes_leaves_with_it() -> None:
+    _, _, leave = parse_events(destroyed(occupant(left_at=None)))
+    assert isinstance(leave, ParticipantLeft)
+    assert leave.at == datetime.fromtimestamp(1795208200, UTC)
+
+
 def test_a_room_that_a_participant_creates_ends_too() -> None:
     """Nothing is told of its creator but a leave of nobody."""
     assert attended(events_of(observed("no_focus_user"))) == set()
