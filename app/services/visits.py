@@ -48,11 +48,12 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A call as somebody with its join token may see it.
+    """A call as somebody with its join token may see it; ``call_id`` is for the log.
 
     ``plain_link`` is everybody's; None where each person gets one of their own. ``ending`` is None until it is over.
     """
 
+    call_id: str
     title: str
     door: Door
     team_id: str
@@ -61,7 +62,7 @@ class Visit:
 
 
 class VisitService:
-    """Lets people in by their own names. ``key`` is a secret that the names of participants are made with."""
+    """Lets people in by their own names. ``key`` is a secret that the keys of participants are made with."""
 
     def __init__(
         self, database: Database, clock: Clock, providers: Mapping[str, Provider], nudge: Nudge, *, key: bytes
@@ -79,6 +80,7 @@ class VisitService:
             return None
         snapshot = call.snapshot
         return Visit(
+            call_id=call.id,
             title=snapshot.title.value,
             door=_door(snapshot),
             team_id=call.team_id,

@@ -92,7 +92,13 @@ class _Entrance:
             link = admit()
         except RequestFailed as failure:
             reference = logs.new_reference()
-            log.warning("no link into the call", reference=reference, why=str(failure))
+            log.warning(
+                "no link into the call",
+                reference=reference,
+                call_id=visit.call_id,
+                team_id=visit.team_id,
+                why=str(failure),
+            )
             return self._pages.problem(
                 Problem(
                     heading=visit.title,

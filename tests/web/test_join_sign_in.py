@@ -301,7 +301,8 @@ def test_when_the_provider_fails_the_page_says_so(
     answer = grace.open(join_url)
     assert "cannot be joined right now" in problem(answer, 502)
     [reference] = re.findall(r"Reference: ([0-9a-f]{8})", answer.text)
-    assert reference in caplog.text
+    [line] = [line for line in caplog.text.splitlines() if reference in line]
+    assert "call_id=call-" in line
 
 
 # The cookie
