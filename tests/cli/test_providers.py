@@ -17,6 +17,12 @@ from app.errors import PermanentFailure
 from app.providers.registry import PROVIDERS, load_providers
 from tests.clocks import MovedClock
 from tests.processes import ROOT, clean
+from tests.providers.bigbluebutton.server import SECRET as BIGBLUEBUTTON_SECRET
+from tests.providers.bigbluebutton.server import BigBlueButtonServer
+from tests.providers.daily.server import KEY as DAILY_KEY
+from tests.providers.daily.server import SECRET as DAILY_SECRET
+from tests.providers.daily.server import DailyServer
+from tests.providers.jitsi.server import TOKEN, JitsiServer
 from tests.providers.livekit.server import SECRET, LiveKitServer
 from tests.providers.mirotalk.server import MiroTalkServer
 from tests.providers.standard.reference_server import API_KEY, ReferenceServer
@@ -25,7 +31,7 @@ from tests.providers.standin import HANG_UP, SAY_NOTHING, Asked, Reply, StandIn,
 from tests.running import Running
 
 LINK = {"LINK_TEMPLATE": "https://meet.example.com/{slug}", "LINK_NAME": "Jitsi Meet"}
-SECRETS = (SECRET, API_KEY, STANDARD_SECRET)
+SECRETS = (SECRET, API_KEY, STANDARD_SECRET, DAILY_KEY, DAILY_SECRET, TOKEN, BIGBLUEBUTTON_SECRET)
 
 
 @pytest.fixture
@@ -271,6 +277,49 @@ def test_an_address_to_be_pasted_is_told_with_the_page_that_says_where(livekit: 
     assert "  https://calls.example.com/webhooks/livekit\n" in told
     assert "docs/providers/livekit.md says where" in told
     assert code == 0
+
+
+def test_a_provider_that_can_be_told_is_told(providers: Say) -> None:
+    with DailyServer() as server:
+        env = {**server.settings(), "PUBLIC_URL": "https://calls.example.com"}
+        code, told = providers("setup", "daily", env=env)
+        assert [hook["url"] for hook in server.hooks] == ["https://calls.example.com/webhooks/daily"]
+    assert told.startswith("  ok: ")
+    assert code == 0
+
+
+def test_a_provider_that_refuses_to_be_told_is_told_of(providers: Say) -> None:
+    with DailyServer() as server:
+        server.next_reply(Reply(401))
+        env = {**server.settings(), "PUBLIC_URL": "https://calls.example.com"}
+        code, told = providers("setup", "daily", env=env)
+    assert told.startswith("  wrong: Daily answered 401. Check DAILY_API_KEY")
+    assert code == 1
+
+
+def test_what_its_settings_keep_a_provider_from_is_listed_as_well(providers: Say, clock: MovedClock) -> None:
+    with JitsiServer(clock) as server:
+        code, told = providers("list", env={**server.settings(), "PUBLIC_URL": "https://calls.example.com"})
+    assert "  not with these settings: everybody has a link of their own\n" in told
+    assert "  the card shows who is in\n" in told
+    assert code == 0
+
+
+def test_where_webhooks_come_to_several_paths_one_of_them_is_tried(
+    run_app: Callable[..., Running], clock: MovedClock, providers: Say
+) -> None:
+    with JitsiServer(clock) as server:
+        app = run_app(**server.settings())
+        _, told = providers("check", env={**server.settings(), "PUBLIC_URL": app.url})
+    assert f"  ok: A signed test delivery arrived at {app.url}/webhooks/jitsi/events/" in told
+    assert deliveries_of(app) == [("jitsi", "unmatched")]
+
+
+def test_a_checksum_in_the_query_arrives_with_it(run_app: Callable[..., Running], providers: Say) -> None:
+    with BigBlueButtonServer() as server:
+        app = run_app(**server.settings())
+        _, told = providers("check", env={**server.settings(), "PUBLIC_URL": app.url})
+    assert f"  ok: A signed test delivery arrived at {app.url}/webhooks/bigbluebutton.\n" in told
 
 
 def test_where_there_are_no_webhooks_nothing_is_to_be_done(providers: Say) -> None:

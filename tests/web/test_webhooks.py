@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,9 +15,17 @@ from sqlalchemy import text
 from app.emulator import Emulator
 from app.services.deliveries import without_secrets
 from tests.clocks import MovedClock
+from tests.providers.daily.server import SECRET as DAILY_SECRET
+from tests.providers.daily.server import DailyServer
+from tests.providers.daily.signing import signed as signed_by_daily
+from tests.providers.jitsi import captured as jitsi
+from tests.providers.jitsi.server import TOKEN, JitsiServer
 from tests.providers.livekit.captured import MAIN_ROOM, captured
 from tests.providers.livekit.server import KEY, SECRET, LiveKitServer
 from tests.providers.livekit.signing import signed
+from tests.providers.zoom.server import WEBHOOK_SECRET, ZoomServer
+from tests.providers.zoom.signing import signed as signed_by_zoom
+from tests.providers.zoom.told import told
 from tests.running import Running
 from tests.scenarios.livekit_history import start_call
 
@@ -150,6 +160,59 @@ def test_a_provider_without_webhooks_has_no_address_for_them(app: Running) -> No
 @pytest.mark.parametrize("path", ["livekit/", "livekit/events", "/livekit", "livekit//", "livekit/%2e%2e/standard"])
 def test_a_path_that_the_provider_does_not_have_is_not_found(app: Running, path: str) -> None:
     assert app.http.post(f"/webhooks/{path}", content=JOINED).status_code == 404
+
+
+def test_a_provider_may_tell_different_things_at_different_paths(
+    run_app: Callable[..., Running], clock: MovedClock
+) -> None:
+    with JitsiServer(clock) as server:
+        app = run_app(**server.settings())
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    for one in jitsi.captured():
+        answer = app.http.post(f"/webhooks/jitsi{one.path}", content=one.body, headers=headers)
+        assert (answer.status_code, answer.text) == (200, "unmatched")
+    assert stored(app) == [("unmatched", None)] * len(jitsi.captured())
+    for path in ("", "/events", "/events/room", "/events/room/created/", "/events/room/created/twice"):
+        assert app.http.post(f"/webhooks/jitsi{path}", content=b"{}", headers=headers).status_code == 404
+
+
+@pytest.fixture
+def zoom(run_app: Callable[..., Running]) -> Running:
+    with ZoomServer() as server:
+        return run_app(**server.settings())
+
+
+CHALLENGE = told("endpoint.url_validation")
+
+
+def test_whoever_asks_whether_we_are_there_is_answered_at_once(zoom: Running, clock: MovedClock) -> None:
+    answer = zoom.http.post(
+        "/webhooks/zoom", content=CHALLENGE, headers=signed_by_zoom(CHALLENGE, WEBHOOK_SECRET, clock.now())
+    )
+    token = json.loads(CHALLENGE)["payload"]["plainToken"]
+    digest = hmac.new(WEBHOOK_SECRET.encode(), token.encode(), hashlib.sha256).hexdigest()
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"plainToken": token, "encryptedToken": digest}
+    assert stored(zoom) == []
+
+
+def test_nobody_else_has_something_signed_by_us(zoom: Running, clock: MovedClock) -> None:
+    """Whoever got an answer could take the token for the signature of a webhook."""
+    for headers in ({}, signed_by_zoom(CHALLENGE, "somebody else's secret", clock.now())):
+        answer = zoom.http.post("/webhooks/zoom", content=CHALLENGE, headers=headers)
+        assert (answer.status_code, answer.text) == (401, "not proven to come from the provider")
+
+
+def test_a_vendor_that_gives_up_on_a_hook_hears_of_no_malformed_webhook(
+    run_app: Callable[..., Running], clock: MovedClock
+) -> None:
+    with DailyServer() as server:
+        app = run_app(**server.settings())
+    body = b'{"type": "participant.joined", "payload": 7}'
+    answer = app.http.post("/webhooks/daily", content=body, headers=signed_by_daily(body, DAILY_SECRET, clock.now()))
+    assert (answer.status_code, answer.text) == (200, "not what the provider documents")
+    assert stored(app) == [("failed", "WebhookMalformed")]
 
 
 def test_only_posts_are_taken(app: Running) -> None:
