@@ -10,8 +10,8 @@ from app.config import BaseAddress
 from app.domain.lanes import Pace
 from app.providers.accounts import Account, HeaderSecret, HeaderValue
 
-# https://developers.zoom.us/docs/api/rate-limits/, of a Free plan: two Medium requests a second. What we do for a call
-# holds one of those at most.
+# https://developers.zoom.us/docs/api/rate-limits/, of a Free plan: two Medium requests a second, of which no operation
+# of ours takes more than one.
 FREE_PLAN_PER_MINUTE = 60
 
 

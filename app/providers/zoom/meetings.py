@@ -30,9 +30,9 @@ DAYS_AROUND = timedelta(days=1)
 # What comes after the search must be over before another worker may take the call over, and search too.
 SEARCHED_WITHIN = timedelta(seconds=4)
 
-# https://developers.zoom.us/docs/api/meetings/#tag/meetings/DELETE/meetings/{meetingId}: still in progress, as the end
-# takes a moment; and over already.
-_NOT_DELETED = frozenset({"3002", "3007"})
+# What a meeting is that Zoom does not delete.
+# https://developers.zoom.us/docs/api/meetings/#tag/meetings/DELETE/meetings/{meetingId}
+IN_PROGRESS, ENDED = "3002", "3007"
 
 
 class _Settings(Payload):
@@ -155,8 +155,9 @@ class Meetings:
         try:
             self._api.ask("DELETE", f"/meetings/{segment(meeting_id)}?{query}")
         except PermanentFailure as failure:
-            is_over = failure.code == GONE or (refusal is None and failure.code in _NOT_DELETED)
-            if not is_over:
+            # The end takes a moment.
+            is_ending = failure.code == IN_PROGRESS and refusal is None
+            if failure.code not in {GONE, ENDED} and not is_ending:
                 raise refusal or failure from None
 
     def look(self, meeting_id: str) -> Roster | None:

@@ -14,6 +14,8 @@ NEEDED = {
     "meeting:read:meeting:admin": "meeting:read:admin",
     "meeting:read:list_meetings:admin": "meeting:read:admin",
     "meeting:read:list_past_instances:admin": "meeting:read:admin",
+    # Zoom asks for it with the subscription to webhooks about participants.
+    "meeting:read:participant:admin": "meeting:read:admin",
     "user:read:user:admin": "user:read:admin",
 }
 FOR_REGISTRATION = {

@@ -23,8 +23,9 @@ ADA, GRACE = "ada@example.com", "grace@example.com"
 SCOPES = (
     "meeting:write:meeting:admin meeting:update:meeting:admin meeting:update:status:admin meeting:delete:meeting:admin "
     "meeting:read:meeting:admin meeting:read:list_meetings:admin meeting:read:list_past_instances:admin "
-    "user:read:user:admin meeting:write:registrant:admin meeting:read:list_registrants:admin "
-    "meeting:write:invite_links:admin dashboard:read:list_meeting_participants:admin"
+    "meeting:read:participant:admin user:read:user:admin meeting:write:registrant:admin "
+    "meeting:read:list_registrants:admin meeting:write:invite_links:admin "
+    "dashboard:read:list_meeting_participants:admin"
 )
 LARGEST_ID = 98765432100
 
@@ -57,7 +58,8 @@ class ZoomMeeting:
 
 
 class ZoomServer(StandIn):
-    """``meetings`` and ``users`` are what it holds, ``scopes`` what the app may do; tests may change them."""
+    """``meetings`` and ``users`` are what it holds, ``scopes`` what the app may do; tests may change them. ``instead``
+    has the answer to a method and the end of a path, ``before`` is called with each request."""
 
     def __init__(self) -> None:
         super().__init__(self._answer)
@@ -68,7 +70,8 @@ class ZoomServer(StandIn):
         self.tokens: list[str] = []
         self.start_urls: list[str] = []
         self.largest_page = 300
-        self.before: Callable[[Asked], None] = lambda _: None
+        self.instead: dict[tuple[str, str], Reply] = {}
+        self.before: Callable[[Asked], object] = lambda _: None
 
     def settings(self, **more: str) -> dict[str, str]:
         own = {
@@ -97,6 +100,9 @@ class ZoomServer(StandIn):
             return self._token(asked, dict(parse_qsl(parts.query)))
         if asked.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             return refusal(401, 124, "Invalid access token.")
+        for (method, end), reply in self.instead.items():
+            if asked.method == method and parts.path.endswith(end):
+                return reply
         return self._of_api(asked, parts.path.removeprefix("/v2/").split("/"), parts.query)
 
     def _token(self, asked: Asked, query: dict[str, str]) -> Reply:
