@@ -20,11 +20,12 @@ MOST_AT_ONCE = 64
 """In one transaction: as many as threads may wait, and few enough that nobody holds the database for long."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting(Generic[Item, Result]):
-    """What came of an item is in ``result`` or in ``error``, once it ``is_done``."""
+    """What came of an item is in ``result`` or in ``error``, once it ``is_done``. Its thread sleeps at the ``gate``."""
 
     item: Item
+    gate: threading.Lock = field(default_factory=threading.Lock)
     is_done: bool = False
     result: list[Result] = field(default_factory=list)
     error: Exception | None = None
@@ -32,37 +33,57 @@ class _Waiting(Generic[Item, Result]):
 
 class GroupCommit(Generic[Item, Result]):
     """``write`` writes items in one transaction of its own and returns a result for each, in order; when it raises,
-    nothing was written."""
+    nothing was written.
+
+    One thread leads: it writes for all who wait, wakes them, and hands the lead to one who has come since. So nobody
+    has to stand in line only to hear that it is done.
+    """
 
     def __init__(self, write: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
         self._write = write
-        self._writing = threading.Lock()
         self._joining = threading.Lock()
         self._waiting: list[_Waiting[Item, Result]] = []
+        self._is_led = False
 
     def commit(self, item: Item) -> Result:
         """Write ``item``, perhaps together with others. Raises what ``write`` raises for it alone."""
         mine: _Waiting[Item, Result] = _Waiting(item)
+        mine.gate.acquire()
         with self._joining:
             self._waiting.append(mine)
-        with self._writing:
-            while not mine.is_done:
-                self._write_some()
+            leads, self._is_led = not self._is_led, True
+        if not leads:
+            mine.gate.acquire()
+        if not mine.is_done:
+            self._lead(mine)
         if mine.error is not None:
             raise mine.error
         return mine.result[0]
 
-    def _write_some(self) -> None:
+    def _lead(self, mine: _Waiting[Item, Result]) -> None:
+        """Write for all who wait; whoever leads is the first of them."""
         with self._joining:
             some, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        try:
+            self._write_all(some)
+        finally:
+            # Also when this thread is being stopped: then another takes them up.
+            self._hand_over(mine, some)
+
+    def _hand_over(self, mine: _Waiting[Item, Result], some: Sequence[_Waiting[Item, Result]]) -> None:
+        with self._joining:
+            self._waiting[:0] = [each for each in some if not each.is_done and each is not mine]
+            next_to_lead = self._waiting[:1]
+            self._is_led = bool(next_to_lead)
+        for each in (*next_to_lead, *some):
+            if each is not mine and (each.is_done or each in next_to_lead):
+                each.gate.release()
+
+    def _write_all(self, some: Sequence[_Waiting[Item, Result]]) -> None:
         try:
             self._write_together(some)
         except Exception:  # noqa: BLE001  # one of them trips our code, and must not take the others along
             self._write_one_by_one(some)
-        finally:
-            # When this thread is being stopped, another takes them up.
-            with self._joining:
-                self._waiting[:0] = [each for each in some if not each.is_done]
 
     def _write_together(self, some: Sequence[_Waiting[Item, Result]]) -> None:
         results = self._write([each.item for each in some])

@@ -105,3 +105,13 @@ def test_a_thread_that_is_stopped_while_it_writes_leaves_the_others_to_the_next(
     with pytest.raises(Stopped):
         group.commit(1)
     assert group.commit(2) == 2
+
+
+def test_nobody_is_left_waiting_however_many_come_and_go() -> None:
+    ledger = Ledger()
+    ledger.held.set()
+    group = GroupCommit(ledger.write)
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(group.commit, range(2000), timeout=PATIENCE_SECONDS))
+    assert results == [number * 10 for number in range(2000)]
+    assert sorted(number for together in ledger.written for number in together) == list(range(2000))
