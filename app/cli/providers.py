@@ -42,6 +42,8 @@ def run_list(_options: argparse.Namespace) -> int:
             can, could = has(provider.capabilities), has(type(provider).capabilities)
             if can or could:
                 print(f"  {ability}" if can else f"  not with these settings: {ability}")
+        if provider.limit_seconds is not None:
+            print(f"  after {provider.limit_seconds / 3600:g} hours a call is over in any case")
         if provider.capabilities.sends_events:
             print(f"  webhooks come to {provider.webhook_url}")
     return 0
@@ -55,11 +57,8 @@ def run_setup(options: argparse.Namespace) -> int:
         print(f"{provider.display_name} can only be told by hand where to send its webhooks. The address is")
         print(f"  {provider.webhook_url}")
         print(f"and {page_of(provider)} says where to paste it.")
-    elif type(provider).capabilities.sends_events:
-        print(f"With these settings no webhooks are taken; {page_of(provider)} says what is missing.")
-        return 1
     else:
-        print(f"{provider.display_name} sends no webhooks: there is nothing to set up.")
+        print(f"No webhooks are taken from {provider.display_name}; {page_of(provider)} says what follows from that.")
     return 0
 
 

@@ -266,6 +266,7 @@ def test_the_list_tells_what_each_can_do(livekit: LiveKitServer, providers: Say)
         "  everybody has a link of their own\n"
         "  webhooks come to https://calls.example.com/webhooks/livekit\n"
         "Jitsi Meet (link)\n"
+        "  after 4 hours a call is over in any case\n"
     )
     assert code == 0
     assert livekit.asked == []
@@ -327,7 +328,7 @@ def test_where_there_are_no_webhooks_nothing_is_to_be_done(providers: Say) -> No
         env = {**server.settings(), "PUBLIC_URL": "https://calls.example.com"}
         assert providers("setup", "mirotalk", env=env) == (
             0,
-            "MiroTalk sends no webhooks: there is nothing to set up.\n",
+            "No webhooks are taken from MiroTalk; docs/providers/mirotalk.md says what follows from that.\n",
         )
 
 
