@@ -91,26 +91,25 @@ class _Entrance:
         try:
             link = admit()
         except RequestFailed as failure:
-            reference = logs.new_reference()
-            log.warning(
-                "no link into the call",
-                reference=reference,
-                call_id=visit.call_id,
-                team_id=visit.team_id,
-                why=str(failure),
-            )
-            return self._pages.problem(
-                Problem(
-                    heading=visit.title,
-                    words="The call cannot be joined right now. Please try again in a minute.",
-                    status=502,
-                    reference=reference,
-                    back=self._pages.address(token),
-                )
-            )
-        if link is None:
-            return self._as_it_stands(token)
-        return self._pages.to(link)
+            return self._pages.problem(self._no_link(token, visit, failure))
+        return self._pages.to(link) if link else self._as_it_stands(token)
+
+    def _no_link(self, token: str, visit: Visit, failure: RequestFailed) -> Problem:
+        reference = logs.new_reference()
+        log.warning(
+            "no link into the call",
+            reference=reference,
+            call_id=visit.call_id,
+            team_id=visit.team_id,
+            why=str(failure),
+        )
+        return Problem(
+            heading=visit.title,
+            words="The call cannot be joined right now. Please try again in a minute.",
+            status=502,
+            reference=reference,
+            back=self._pages.address(token),
+        )
 
     def _as_it_stands(self, token: str) -> Response:
         """The call has changed since it was looked at."""
