@@ -17,8 +17,7 @@ from app.providers.accounts import WebAddress
 from app.providers.payloads import Key, Payload, clean_text
 from app.providers.zoom.account import ZoomAccount
 from app.providers.zoom.api import GONE, ZoomApi, segment
-from app.providers.zoom.people import Participant
-from app.providers.zoom.scopes import FOR_PARTICIPANTS
+from app.providers.zoom.dashboard import people_in
 
 UNTITLED = "Call"
 # For the host's calendar only: nothing happens when it is over.
@@ -73,6 +72,11 @@ class MeetingTold(Payload):
     status: str = ""
     join_url: WebAddress
 
+    @property
+    def run(self) -> str:
+        """What the dashboard knows the present run by."""
+        return self.uuid or self.id
+
 
 class _Listed(Payload):
     id: Key
@@ -90,22 +94,6 @@ class _Run(Payload):
 
 class _Runs(Payload):
     meetings: tuple[_Run, ...] = ()
-
-
-class _Row(Participant):
-    """One join. https://developers.zoom.us/docs/api/meetings/#tag/dashboards"""
-
-    leave_time: str | None = None
-    status: str = "in_meeting"
-
-    @property
-    def is_in(self) -> bool:
-        return not self.leave_time and self.status == "in_meeting"
-
-
-class _Rows(Payload):
-    participants: tuple[_Row, ...] = ()
-    next_page_token: str | None = None
 
 
 class _Status(Payload):
@@ -161,7 +149,11 @@ class Meetings:
                 raise refusal or failure from None
 
     def look(self, meeting_id: str) -> Roster | None:
-        """A meeting waits before its first run and after each. That it has run once means that it is over."""
+        """A meeting waits before its first run and after each. That it has run once means that it is over.
+
+        The dashboard does not tell of a running meeting who came by a link of their own, so where there are such links
+        the people it tells would be others than those of webhooks.
+        """
         try:
             told = self.get(meeting_id)
         except PermanentFailure as failure:
@@ -169,7 +161,7 @@ class Meetings:
                 return None
             raise
         if told.status != "waiting":
-            return self._people_in(told)
+            return Roster((), is_complete=False) if self._account.registration else people_in(self._api, told.run)
         return None if self._has_run(meeting_id) else Roster(())
 
     def _find(self, host: str, key: str) -> str | None:
@@ -222,21 +214,6 @@ class Meetings:
                 return False
             raise
         return bool(answer.read(_Runs).meetings)
-
-    def _people_in(self, told: MeetingTold) -> Roster:
-        """As far as the account's plan lets us see it. In a running meeting the dashboard does not tell by which link
-        somebody came, so where there are such links, the people it tells would be others than those of webhooks."""
-        unseen = Roster((), is_complete=False)
-        if self._account.registration or not self._api.scopes().allow(FOR_PARTICIPANTS):
-            return unseen
-        path = f"/metrics/meetings/{segment(told.uuid or told.id)}/participants?type=live&page_size={LARGEST_PAGE}"
-        try:
-            rows = self._api.ask("GET", path).read(_Rows)
-        except PermanentFailure:
-            return unseen
-        people = tuple(row.person for row in rows.participants if row.is_in)
-        # A meeting with nobody in it ends at once: the dashboard has not caught up with this one.
-        return Roster(people, is_complete=bool(people) and not rows.next_page_token)
 
 
 def _topic(title: str) -> str:

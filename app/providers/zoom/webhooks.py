@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from app.clock import from_unix
 from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJoined, ParticipantLeft, TitleChanged
@@ -52,7 +52,7 @@ class _Named(Payload):
 
 
 class _PlainToken(Payload):
-    plainToken: str  # noqa: N815
+    plain_token: str = Field(alias="plainToken")
 
 
 class _Validation(Payload):
@@ -118,7 +118,7 @@ def answer_challenge(request: WebhookRequest, secrets: Sequence[str], now: datet
         return None
     secret = _signer(request, secrets, now)
     try:
-        token = read_payload(_Validation, request.body).payload.plainToken
+        token = read_payload(_Validation, request.body).payload.plain_token
     except WebhookMalformed:
         token = ""
     if not _PLAIN_TOKEN.fullmatch(token):
