@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -35,15 +37,20 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[T]):
-    """A value of our own (a dataclass, a mapping) as JSON text, read back as the same type."""
+    """A value of our own (a dataclass, a mapping) as JSON text, read back as the same type.
+
+    ``remembered`` values of the same text are read once and shared: for frozen ones that are read again and again.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, kind: Any) -> None:
+    def __init__(self, kind: Any, *, remembered: int = 0) -> None:
         super().__init__()
         self.kind = kind
+        self.remembered = remembered
         self._adapter: TypeAdapter[T] = TypeAdapter(kind)
+        self._read: Callable[[str], T] = lru_cache(remembered)(self._adapter.validate_json)
 
     def process_bind_param(self, value: T | None, _dialect: Dialect) -> str | None:
         return None if value is None else self._adapter.dump_json(value, exclude_none=True).decode()
@@ -52,7 +59,7 @@ class Json(TypeDecorator[T]):
         if value is None:
             return None
         try:
-            return self._adapter.validate_json(value)
+            return self._read(value)
         except ValidationError as error:
             # Without the cause: it quotes the value, which is personal, and would stand in the log.
             raise StoredUnreadable(_where(error)) from None

@@ -75,7 +75,8 @@ class Turn:
         while (operation := self._next()) is not None:
             # Each step changes what there is, looks once, or passes the operation over; so this comes to an end.
             self._step(narrowed(operation, self._shown))
-            self._call, self._shown = self._claimed.load()
+            if type(operation) not in self._waits:  # else nothing was done, and in a large call looking is costly
+                self._call, self._shown = self._claimed.load()
         self._give_back()
 
     def _hear_from_time(self) -> None:

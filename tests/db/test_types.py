@@ -110,3 +110,11 @@ def test_what_cannot_be_read_is_not_quoted(stored: str) -> None:
 def there_and_back(kind: Json[T], value: T | None) -> T | None:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     return kind.process_result_value(kind.process_bind_param(value, dialect), dialect)
+
+
+def test_the_same_text_is_read_once_where_it_is_remembered() -> None:
+    kind: Json[Participant] = Json(Participant, remembered=10)
+    text = kind.process_bind_param(Participant(key="ada"), sqlite.dialect())
+    first, second = (kind.process_result_value(text, sqlite.dialect()) for _ in range(2))
+    assert first is second
+    assert first == Participant(key="ada")
