@@ -10,7 +10,7 @@ import pytest
 from app.config import Settings, environment, is_mentioned, read_setting, read_settings
 from app.errors import ConfigurationError
 from app.providers.registry import PROVIDERS, settings_of
-from app.web.factory import read_configuration
+from app.reconciler.engine import read_configuration
 from tests.clocks import MovedClock
 
 NEEDED = {

@@ -9,7 +9,7 @@ from app.config import Settings
 from app.db import migrate
 from app.db.session import Database
 from app.errors import DatabaseUnusable
-from app.web.factory import read_configuration
+from app.reconciler.engine import read_configuration
 
 
 def check_everything(env: Mapping[str, str]) -> Settings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app import config, logs
 from app.cli.checks import check_everything
 from app.clock import SystemClock
-from app.web.factory import build
+from app.reconciler.engine import build_engine
 
 if TYPE_CHECKING:
     from app.cli import Commands
@@ -25,10 +25,10 @@ def run(_options: argparse.Namespace) -> int:
     settings = check_everything(env)
     logs.set_up(settings.log_level)
     clock = SystemClock()
-    switchboard = build(env, clock)
-    clock.agree_with(switchboard.database.now())
+    engine = build_engine(env, clock)
+    clock.agree_with(engine.database.now())
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: switchboard.reconciler.stop())
-    for thread in switchboard.start_workers():
+        signal.signal(number, lambda _number, _frame: engine.reconciler.stop())
+    for thread in engine.start_workers():
         thread.join()
     return 0

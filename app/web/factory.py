@@ -1,30 +1,25 @@
-"""Builds the app from its settings."""
+"""Puts the web app on top of the engine."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from app import config, logs
+from app import logs
 from app.clock import Clock
 from app.config import Settings
-from app.db.session import Database, database_url
-from app.errors import ConfigurationError
+from app.db.session import Database
 from app.listeners.bolt import make_bolt_app
 from app.providers.base import Provider
-from app.providers.registry import load_providers
-from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
-from app.reconciler.worker import Reconciler
+from app.reconciler.engine import Engine, build_engine
 from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
 from app.services.visits import VisitService
 from app.slack.openid import SlackOpenId
-from app.slack.web_api import make_client
 from app.web import health, join, slack, webhooks
 from app.web.cookies import Cookies
 from app.web.join_pages import Pages
@@ -36,93 +31,22 @@ log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Switchboard:
-    """The parts of a running app."""
+class Switchboard(Engine):
+    """The engine, with the web app on top."""
 
-    settings: Settings
-    database: Database
-    providers: Mapping[str, Provider]
-    bell: Bell
-    reconciler: Reconciler
     flask: Flask
-
-    def start_workers(self) -> list[threading.Thread]:
-        """Threads that reconcile until ``reconciler.stop()``. Call it after the fork: threads do not survive one."""
-        names = [f"reconciler-{number}" for number in range(self.settings.workers)]
-        threads = [threading.Thread(target=self.reconciler.run, name=name) for name in names]
-        for thread in threads:
-            thread.start()
-        return threads
 
 
 def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
     """The app for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
-    settings, providers = read_configuration(env, clock)
-    database = Database(settings.database_url.get_secret_value())
-    bell = Bell()
-    reconciler = _make_reconciler(settings, database, clock, providers, bell)
-    flask = _make_flask(settings, database, clock, providers, bell)
-    return Switchboard(
-        settings=settings, database=database, providers=providers, bell=bell, reconciler=reconciler, flask=flask
-    )
-
-
-def read_configuration(env: Mapping[str, str], clock: Clock) -> tuple[Settings, dict[str, Provider]]:
-    """The settings and the providers that are set up. Raises ``ConfigurationError`` once, with all that is wrong."""
-    problems: list[str] = []
-    settings, providers = None, {}
-    try:
-        settings = config.read_settings(Settings, env)
-    except ConfigurationError as error:
-        problems.append(error.detail)
-    try:
-        providers = load_providers(env, clock, public_url=settings.public_url if settings else "")
-    except ConfigurationError as error:
-        problems.append(error.detail)
-    if settings is not None:
-        problems += _check_database(settings)
-    if settings is not None and not problems:
-        problems += _check_default(settings, providers)
-    if settings is None or problems:
-        raise ConfigurationError("".join(problems))
-    return settings, providers
-
-
-def _check_database(settings: Settings) -> list[str]:
-    try:
-        database_url(settings.database_url.get_secret_value())
-    except ConfigurationError as error:
-        return [error.detail]
-    return []
-
-
-def _check_default(settings: Settings, providers: Mapping[str, Provider]) -> list[str]:
-    known = ", ".join(sorted(providers))
-    if not providers:
-        return ["\n  No provider is set up. LINK_TEMPLATE=https://meet.jit.si/{slug} is the quickest one."]
-    if settings.default_provider and settings.default_provider not in providers:
-        return [f"\n  DEFAULT_PROVIDER: {settings.default_provider} is not set up; these are: {known}."]
-    if not settings.default_provider and len(providers) > 1:
-        return [f"\n  DEFAULT_PROVIDER: is missing. Choose one of: {known}."]
-    return []
+    engine = build_engine(env, clock)
+    flask = _make_flask(engine.settings, engine.database, clock, engine.providers, engine.bell)
+    parts = {part.name: getattr(engine, part.name) for part in fields(engine)}
+    return Switchboard(flask=flask, **parts)
 
 
 def _default_provider(settings: Settings, providers: Mapping[str, Provider]) -> Provider:
     return providers[settings.default_provider or next(iter(providers))]
-
-
-def _make_reconciler(
-    settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
-) -> Reconciler:
-    client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    return Reconciler(
-        database,
-        clock,
-        Apply(client, providers),
-        bell,
-        public_url=settings.public_url,
-        lease_seconds=settings.lease_seconds,
-    )
 
 
 def _make_flask(

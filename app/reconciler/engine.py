@@ -1,0 +1,95 @@
+"""The app beneath its web server: settings, database, providers, and the reconciler with its threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app import config
+from app.clock import Clock
+from app.config import Settings
+from app.db.session import Database, database_url
+from app.errors import ConfigurationError
+from app.providers.base import Provider
+from app.providers.registry import load_providers
+from app.reconciler.apply import Apply
+from app.reconciler.bell import Bell
+from app.reconciler.worker import Reconciler
+from app.slack.web_api import make_client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The parts that every process has, also one that serves no requests."""
+
+    settings: Settings
+    database: Database
+    providers: Mapping[str, Provider]
+    bell: Bell
+    reconciler: Reconciler
+
+    def start_workers(self) -> list[threading.Thread]:
+        """Threads that reconcile until ``reconciler.stop()``. Call it after the fork: threads do not survive one."""
+        names = [f"reconciler-{number}" for number in range(self.settings.workers)]
+        threads = [threading.Thread(target=self.reconciler.run, name=name) for name in names]
+        for thread in threads:
+            thread.start()
+        return threads
+
+
+def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
+    """The engine for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
+    settings, providers = read_configuration(env, clock)
+    database = Database(settings.database_url.get_secret_value())
+    bell = Bell()
+    client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    reconciler = Reconciler(
+        database,
+        clock,
+        Apply(client, providers),
+        bell,
+        public_url=settings.public_url,
+        lease_seconds=settings.lease_seconds,
+    )
+    return Engine(settings=settings, database=database, providers=providers, bell=bell, reconciler=reconciler)
+
+
+def read_configuration(env: Mapping[str, str], clock: Clock) -> tuple[Settings, dict[str, Provider]]:
+    """The settings and the providers that are set up. Raises ``ConfigurationError`` once, with all that is wrong."""
+    problems: list[str] = []
+    settings, providers = None, {}
+    try:
+        settings = config.read_settings(Settings, env)
+    except ConfigurationError as error:
+        problems.append(error.detail)
+    try:
+        providers = load_providers(env, clock, public_url=settings.public_url if settings else "")
+    except ConfigurationError as error:
+        problems.append(error.detail)
+    if settings is not None:
+        problems += _check_database(settings)
+    if settings is not None and not problems:
+        problems += _check_default(settings, providers)
+    if settings is None or problems:
+        raise ConfigurationError("".join(problems))
+    return settings, providers
+
+
+def _check_database(settings: Settings) -> list[str]:
+    try:
+        database_url(settings.database_url.get_secret_value())
+    except ConfigurationError as error:
+        return [error.detail]
+    return []
+
+
+def _check_default(settings: Settings, providers: Mapping[str, Provider]) -> list[str]:
+    known = ", ".join(sorted(providers))
+    if not providers:
+        return ["\n  No provider is set up. LINK_TEMPLATE=https://meet.jit.si/{slug} is the quickest one."]
+    if settings.default_provider and settings.default_provider not in providers:
+        return [f"\n  DEFAULT_PROVIDER: {settings.default_provider} is not set up; these are: {known}."]
+    if not settings.default_provider and len(providers) > 1:
+        return [f"\n  DEFAULT_PROVIDER: is missing. Choose one of: {known}."]
+    return []
