@@ -6,8 +6,7 @@ tells nobody, and asks to be told again every five minutes or so: telling it wha
 
 from __future__ import annotations
 
-import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from app import logs
 from app.clock import Clock
@@ -15,6 +14,7 @@ from app.config import is_web_address
 from app.errors import PermanentFailure, RequestFailed
 from app.providers.bigbluebutton.answers import ApiAnswer
 from app.providers.bigbluebutton.api import Api
+from app.providers.now_and_then import NowAndThen
 
 TELL_EVERY = timedelta(minutes=5)
 
@@ -33,10 +33,8 @@ class Hooks:
 
     def __init__(self, api: Api, clock: Clock, *, url: str) -> None:
         self._api = api
-        self._clock = clock
         self._url = url
-        self._lock = threading.Lock()
-        self._next_time: datetime | None = None
+        self._now_and_then = NowAndThen(clock, TELL_EVERY)
 
     def set_up(self) -> str:
         """Have the hook made, or kept. Returns what was done, as a sentence."""
@@ -57,21 +55,13 @@ class Hooks:
     def keep_alive(self) -> None:
         """Have the hook made again where it is gone, every five minutes at the most. Fails quietly: a call does not
         wait for its webhooks."""
-        if not is_web_address(self._url) or not self._is_time():
+        if not is_web_address(self._url) or not self._now_and_then.is_time():
             return
         try:
             if self._tell():
                 log.info("webhooks set up", provider="bigbluebutton")
         except RequestFailed as failure:
             log.warning("webhooks may not arrive", provider="bigbluebutton", why=str(failure))
-
-    def _is_time(self) -> bool:
-        now = self._clock.now()
-        with self._lock:
-            if self._next_time is not None and now < self._next_time:
-                return False
-            self._next_time = now + TELL_EVERY
-            return True
 
     def _tell(self) -> bool:
         """Whether the hook was not there before."""

@@ -6,8 +6,7 @@ posted anew. Making or changing a hook makes Daily send a check to its address f
 
 from __future__ import annotations
 
-import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from app.config import is_web_address
 from app.errors import PermanentFailure, RequestFailed
 from app.providers.daily.api import NOT_FOUND, Api
 from app.providers.daily.webhooks import FOLLOWED
+from app.providers.now_and_then import NowAndThen
 from app.providers.payloads import Payload
 
 LOOK_AFTER_EVERY = timedelta(minutes=5)
@@ -61,11 +61,9 @@ class Hooks:
 
     def __init__(self, api: Api, clock: Clock, *, url: str, secret: SecretStr) -> None:
         self._api = api
-        self._clock = clock
         self._url = url
         self._secret = secret
-        self._lock = threading.Lock()
-        self._next_look_at: datetime | None = None
+        self._now_and_then = NowAndThen(clock, LOOK_AFTER_EVERY)
 
     def set_up(self) -> str:
         """Make our hook, or change it to what we want, its secret among it. Returns what was done, as a sentence."""
@@ -88,7 +86,7 @@ class Hooks:
     def look_after(self) -> None:
         """Make our hook where there is none, and start it again where Daily has stopped it. Asks every five minutes
         at the most, and fails quietly: a call does not wait for its webhooks."""
-        if not is_web_address(self._url) or not self._is_time():
+        if not is_web_address(self._url) or not self._now_and_then.is_time():
             return
         try:
             hook = self._find()
@@ -97,14 +95,6 @@ class Hooks:
                 log.info("webhooks set up", provider="daily", was=hook.state if hook else "missing")
         except RequestFailed as failure:
             log.warning("webhooks may not arrive", provider="daily", why=str(failure))
-
-    def _is_time(self) -> bool:
-        now = self._clock.now()
-        with self._lock:
-            if self._next_look_at is not None and now < self._next_look_at:
-                return False
-            self._next_look_at = now + LOOK_AFTER_EVERY
-            return True
 
     def _find(self) -> _Hook | None:
         """Ours; of several the one that works."""
