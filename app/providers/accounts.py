@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
 
 from app.config import is_web_address
+
+SMALLEST_KEY_BITS = 2048
 
 
 class Account(BaseModel):
@@ -36,8 +41,29 @@ def _secret_header_value(value: SecretStr) -> SecretStr:
     return value
 
 
+def read_private_key(pem: SecretStr) -> RSAPrivateKey:
+    """Raises ``ValueError`` with what is wrong, never with what was given. In a setting of one line, ``\\n`` stands for
+    the end of a line of the key."""
+    try:
+        text = pem.get_secret_value().replace("\\n", "\n")
+        key = load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < SMALLEST_KEY_BITS:
+        raise ValueError("must be an RSA private key of 2048 bits or more, in PEM, without a password")
+    return key
+
+
+def _private_key(value: SecretStr) -> SecretStr:
+    read_private_key(value)
+    return value
+
+
 WebAddress: TypeAlias = Annotated[str, AfterValidator(_web_address)]
 
 HeaderValue: TypeAlias = Annotated[str, AfterValidator(_header_value)]
 
 HeaderSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_secret_header_value)]
+
+PrivateKey: TypeAlias = Annotated[SecretStr, AfterValidator(_private_key)]
+"""An RSA key to sign tokens with; ``read_private_key`` reads it."""

@@ -15,21 +15,16 @@ from app.clock import Clock
 from app.config import BaseAddress
 from app.domain.events import Event
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest, PersonalLink, Visitor
-from app.providers.accounts import Account, HeaderSecret, HeaderValue
+from app.providers.accounts import Account, HeaderSecret, HeaderValue, PrivateKey, read_private_key
 from app.providers.base import Provider, WebhookRequest
 from app.providers.http import Http
 from app.providers.jaas.commands import Commands
-from app.providers.jaas.tokens import FEATURES, ApiKey, join_token, read_private_key
+from app.providers.jaas.tokens import FEATURES, ApiKey, join_token
 from app.providers.jaas.webhooks import parse_events, test_delivery, verify
 
 # Webhooks are repeated until they are taken, so the end is seldom missed. Whoever is in a breakout room is not seen: a
 # meeting that is all in breakout rooms must outlast this.
 EMPTY_FOR_SECONDS = 2 * 60 * 60.0
-
-
-def _private_key(value: SecretStr) -> SecretStr:
-    read_private_key(value.get_secret_value())
-    return value
 
 
 def _signing_secret(value: SecretStr) -> SecretStr:
@@ -49,7 +44,6 @@ def _features(value: frozenset[str]) -> frozenset[str]:
 
 
 AppId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^vpaas-magic-cookie-[A-Za-z0-9-]{1,100}$")]
-PrivateKey: TypeAlias = Annotated[SecretStr, AfterValidator(_private_key)]
 SigningSecret: TypeAlias = Annotated[HeaderSecret, AfterValidator(_signing_secret)]
 Features: TypeAlias = Annotated[frozenset[str], BeforeValidator(_words), AfterValidator(_features)]
 
@@ -86,7 +80,7 @@ class JaaSAccount(Account):
     def api_key(self) -> ApiKey:
         """The console shows the whole ``kid``; some copy only what stands behind the slash."""
         kid = self.key_id if "/" in self.key_id else f"{self.app_id}/{self.key_id}"
-        return ApiKey(self.app_id, kid, read_private_key(self.private_key.get_secret_value()))
+        return ApiKey(self.app_id, kid, read_private_key(self.private_key))
 
     @property
     def webhook_secrets(self) -> tuple[SecretStr, ...]:
@@ -101,6 +95,7 @@ class JaaS(Provider):
     display_name = "Jitsi as a Service"
     capabilities = Capabilities(sends_events=True, ends_meetings=True, personal_links=True)
     Account = JaaSAccount
+    secret_fields = frozenset({"preAuthenticatedLink"})
 
     def __init__(self, account: JaaSAccount, clock: Clock, *, webhook_url: str = "") -> None:
         super().__init__(account, clock, webhook_url=webhook_url)

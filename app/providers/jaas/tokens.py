@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from app.domain.meetings import Visitor
 from app.providers.payloads import clean_text
@@ -31,7 +29,6 @@ FEATURES = (
 JOIN_WITHIN = timedelta(hours=6)
 ASK_WITHIN = timedelta(minutes=2)
 CLOCKS_DIFFER_BY = timedelta(minutes=1)
-SMALLEST_KEY_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +50,6 @@ def join_token(key: ApiKey, room: str, visitor: Visitor, *, features: Collection
 def admin_token(key: ApiKey, *, now: datetime) -> str:
     """Lets us send commands. https://developer.8x8.com/jaas/docs/webhooks-jaas-endpoints"""
     return _signed(key, {"admin": True}, now, ASK_WITHIN)
-
-
-def read_private_key(pem: str) -> RSAPrivateKey:
-    """Raises ``ValueError`` with what is wrong, never with what was given. In a setting of one line, ``\\n`` stands for
-    the end of a line of the key."""
-    try:
-        key = load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, RSAPrivateKey) or key.key_size < SMALLEST_KEY_BITS:
-        raise ValueError("must be an RSA private key of 2048 bits or more, in PEM, without a password")
-    return key
 
 
 def _signed(key: ApiKey, claims: Mapping[str, object], now: datetime, lifetime: timedelta) -> str:

@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator
 
 from app.clock import Clock
 from app.config import BaseAddress
 from app.domain.events import Event
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest, PersonalLink, Roster, Visitor
 from app.errors import PermanentFailure
-from app.providers.accounts import Account, HeaderSecret, HeaderValue
+from app.providers.accounts import Account, HeaderSecret, HeaderValue, PrivateKey, read_private_key
 from app.providers.base import Provider, WebhookRequest
 from app.providers.http import Http
 from app.providers.jitsi.modules import EndMeeting, RoomSizes
 from app.providers.jitsi.rooms import Room, Sightings
-from app.providers.jitsi.tokens import AUDIENCE, App, SystemKey, join_token, read_private_key
+from app.providers.jitsi.tokens import AUDIENCE, App, SystemKey, join_token
 from app.providers.jitsi.web_app import muc_domain_in
 from app.providers.jitsi.webhooks import EVENT_PATHS, parse_events, test_delivery, verify
 from app.providers.payloads import clean_text
@@ -33,14 +33,6 @@ _NOT_FOUND = frozenset({404})
 # The end may be lost while we are away. Whoever is in a breakout room is not seen: a meeting that is all in breakout
 # rooms must outlast this.
 EMPTY_FOR_SECONDS = 2 * 60 * 60.0
-
-
-def _private_key(value: SecretStr) -> SecretStr:
-    read_private_key(value.get_secret_value())
-    return value
-
-
-PrivateKey: TypeAlias = Annotated[SecretStr, AfterValidator(_private_key)]
 
 # Short enough that the address of a room is a key as it stands.
 Domain: TypeAlias = Annotated[
@@ -129,7 +121,7 @@ class JitsiAccount(Account):
         """Prosody accepts its own ``app_id`` as issuer, where nothing else is set."""
         if self.end_private_key is None or self.end_key_id is None:
             return None
-        private = read_private_key(self.end_private_key.get_secret_value())
+        private = read_private_key(self.end_private_key)
         return SystemKey(self.end_key_id, self.app_id or AUDIENCE, private)
 
     @property

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from app.domain.meetings import Visitor
 from app.providers.jitsi.rooms import Room
@@ -19,7 +17,6 @@ AUDIENCE = "jitsi"
 JOIN_WITHIN = timedelta(hours=6)
 ASK_WITHIN = timedelta(minutes=2)
 CLOCKS_DIFFER_BY = timedelta(minutes=1)
-SMALLEST_KEY_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +52,6 @@ def system_token(key: SystemKey, *, sub: str, now: datetime) -> str:
     """Lets us end any room."""
     claims = {"room": "*", **_standing(key.issuer, sub, now, ASK_WITHIN)}
     return jwt.encode(claims, key.private, algorithm="RS256", headers={"kid": key.id})
-
-
-def read_private_key(pem: str) -> RSAPrivateKey:
-    """Raises ``ValueError`` with what is wrong, never with what was given. In a setting of one line, ``\\n`` stands for
-    the end of a line of the key."""
-    try:
-        key = load_pem_private_key(pem.replace("\\n", "\n").encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, RSAPrivateKey) or key.key_size < SMALLEST_KEY_BITS:
-        raise ValueError("must be an RSA private key of 2048 bits or more, in PEM, without a password")
-    return key
 
 
 def _standing(issuer: str, sub: str, now: datetime, lifetime: timedelta) -> dict[str, str | int]:
