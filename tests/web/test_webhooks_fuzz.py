@@ -130,12 +130,13 @@ def _written(value: object) -> str:
 
 @contextmanager
 def errors_logged() -> Iterator[list[str]]:
-    """What is logged as an error from here on. Not by ``caplog``, which would keep 20,000 rejections too."""
+    """The errors with a stack that are logged from here on. Not by ``caplog``: it would keep 20,000 rejections too."""
     errors: list[str] = []
 
     class Keeper(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            errors.append(self.format(record))
+            if record.exc_info:  # else it is a genuine request that cannot be read
+                errors.append(self.format(record))
 
     keeper = Keeper(level=logging.ERROR)
     logging.getLogger().addHandler(keeper)

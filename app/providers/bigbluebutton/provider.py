@@ -69,6 +69,8 @@ class BigBlueButton(Provider):
         registers_webhooks=True,
     )
     Account = BigBlueButtonAccount
+    # With voice-conf, a number, anybody can dial in.
+    secret_fields = frozenset({"moderator-pass", "viewer-pass", "voice-conf"})
     # A delivery that is answered 400 comes twelve times again, and then the hook is deleted.
     malformed_status = 200
 
