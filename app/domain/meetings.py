@@ -70,10 +70,13 @@ class Roster:
     """Who is in a running meeting now, one ``Person`` for each connection.
 
     ``is_complete`` is False where more people may be in than could be seen: then nobody is missing.
+    ``knows_connections`` is False where the ids of connections are not those of events, so that people can be compared
+    by their keys alone.
     """
 
     people: tuple[Person, ...]
     is_complete: bool = True
+    knows_connections: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

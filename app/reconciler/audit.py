@@ -7,22 +7,26 @@ have gone, and a Join button for ever. So a provider that can be asked who is in
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain.calls import CallSnapshot
+from app.domain.calls import CallSnapshot, Participant
 from app.domain.events import Event, MeetingEnded, ParticipantJoined, ParticipantLeft
 from app.domain.meetings import Person, Roster
 
 LOOK_EVERY = timedelta(minutes=5)
 DOUBT = timedelta(minutes=1)
 """What happened so shortly before the look is left to webhooks: they may be on their way, and clocks differ."""
+SEEN = "seen"
+"""The connection of somebody who is seen, and whose own connections nobody tells."""
 
 
 def told_by(roster: Roster | None, snapshot: CallSnapshot, asked_at: datetime) -> Sequence[Event]:
     """The events that bring ``snapshot`` to what was seen at ``asked_at``; None for ``roster`` ends the call."""
     if roster is None:
         return [MeetingEnded(at=asked_at, **_of(snapshot))]
-    return [*_who_came(roster, snapshot, asked_at), *_who_is_gone(roster, snapshot, asked_at)]
+    came = _who_came if roster.knows_connections else _who_came_by_key
+    return [*came(roster, snapshot, asked_at), *_who_is_gone(roster, snapshot, asked_at)]
 
 
 def _who_came(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Iterator[Event]:
@@ -33,16 +37,37 @@ def _who_came(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Ite
             yield ParticipantJoined(at=asked_at - DOUBT, person=person, **_of(snapshot))
 
 
+def _who_came_by_key(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Iterator[Event]:
+    """Whoever is seen and not in by what was told has come by a connection that nobody has told of. No webhook will
+    close it, but a look does: the next one that does not see them."""
+    for person in {person.key: person for person in roster.people}.values():
+        known = snapshot.participants.get(person.key)
+        if known is None or not _may_be_in(known, snapshot, asked_at - DOUBT):
+            seen = replace(person, connection_id=SEEN)
+            yield ParticipantJoined(at=asked_at - DOUBT, person=seen, **_of(snapshot))
+
+
+def _may_be_in(known: Participant, snapshot: CallSnapshot, doubtful_from: datetime) -> bool:
+    """Or was until a moment ago: the look may be older than the leave."""
+    leaves = [connection.left_at for connection in known.connections.values() if connection.left_at]
+    return known.is_present(snapshot.occurrence) or any(left_at >= doubtful_from for left_at in leaves)
+
+
 def _who_is_gone(roster: Roster, snapshot: CallSnapshot, asked_at: datetime) -> Iterator[Event]:
     if not roster.is_complete:
         return
-    there = {(person.key, person.connection_id) for person in roster.people}
+    there = {_where(roster, person.key, person.connection_id) for person in roster.people}
     for participant in snapshot.participants.values():
         for connection_id, connection in participant.connections.items():
-            is_seen = (participant.key, connection_id) in there or not connection.is_open(snapshot.occurrence)
-            if not is_seen and connection.joined is not None and connection.joined.at <= asked_at - DOUBT:
+            is_seen = _where(roster, participant.key, connection_id) in there
+            is_open = connection.is_open(snapshot.occurrence)
+            if not is_seen and is_open and connection.joined is not None and connection.joined.at <= asked_at - DOUBT:
                 person = Person(key=participant.key, connection_id=connection_id)
                 yield ParticipantLeft(at=asked_at, person=person, **_of(snapshot))
+
+
+def _where(roster: Roster, key: str, connection_id: str) -> tuple[str, str]:
+    return (key, connection_id if roster.knows_connections else SEEN)
 
 
 def _of(snapshot: CallSnapshot) -> dict[str, str]:
