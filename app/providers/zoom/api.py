@@ -17,6 +17,8 @@ from app.providers.zoom.tokens import CHECK, Token, Tokens
 GONE = "3001"
 USER_UNKNOWN = frozenset({"1001", "1010"})
 
+LARGEST_PAGE = 300
+
 _UNAUTHORIZED = frozenset({401})
 
 

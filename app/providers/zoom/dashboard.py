@@ -5,11 +5,9 @@ from __future__ import annotations
 from app.domain.meetings import Roster
 from app.errors import PermanentFailure
 from app.providers.payloads import Payload
-from app.providers.zoom.api import ZoomApi, segment
+from app.providers.zoom.api import LARGEST_PAGE, ZoomApi, segment
 from app.providers.zoom.people import Participant
 from app.providers.zoom.scopes import FOR_PARTICIPANTS
-
-LARGEST_PAGE = 300
 
 
 class _Row(Participant):

@@ -13,8 +13,8 @@ from app.errors import PermanentFailure, RateLimited
 from app.providers.accounts import WebAddress
 from app.providers.payloads import Key, Payload, clean_text
 from app.providers.zoom.account import ZoomAccount
-from app.providers.zoom.api import ZoomApi, segment
-from app.providers.zoom.meetings import LARGEST_PAGE, Meetings
+from app.providers.zoom.api import LARGEST_PAGE, ZoomApi, segment
+from app.providers.zoom.meetings import Meetings
 from app.providers.zoom.scopes import FOR_NAMES
 
 LONGEST_NAME = 64

@@ -5,28 +5,29 @@ https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import BeforeValidator
 
 from app.clock import Clock
 from app.domain.meetings import Meeting, MeetingRequest, Roster
 from app.errors import PermanentFailure, TemporaryFailure
 from app.providers.accounts import WebAddress
-from app.providers.payloads import Key, Payload, clean_text
+from app.providers.http import Answer
+from app.providers.payloads import Key, Moment, Payload, clean_text
 from app.providers.zoom.account import ZoomAccount
 from app.providers.zoom.api import GONE, ZoomApi, segment
 from app.providers.zoom.dashboard import people_in
+from app.providers.zoom.search import find, mark
 
 UNTITLED = "Call"
-# For the host's calendar only: nothing happens when it is over.
-PLANNED_MINUTES = 60
-LARGEST_PAGE = 300
-# A host makes no more than 100 meetings a day by the API, so three days fit on one page, and people's own behind it.
-MOST_PAGES = 5
-DAYS_AROUND = timedelta(days=1)
-# What comes after the search must be over before another worker may take the call over, and search too.
+# A meeting that runs may run on. One that nobody has begun by then is given up: Zoom would keep it for a month, and its
+# host could hold one call less.
+PLANNED = timedelta(hours=1)
+# A meeting that is made later than this might not be in the list yet when another worker, who may take the call over
+# 15 seconds after the search began, searches too.
 SEARCHED_WITHIN = timedelta(seconds=4)
 
 # What a meeting is that Zoom does not delete.
@@ -59,7 +60,7 @@ class _NewMeeting(Payload):
     type: Literal[2] = 2
     start_time: str
     timezone: str = "UTC"
-    duration: int = PLANNED_MINUTES
+    duration: int = PLANNED // timedelta(minutes=1)
     settings: _Settings
 
 
@@ -78,14 +79,13 @@ class MeetingTold(Payload):
         return self.uuid or self.id
 
 
-class _Listed(Payload):
-    id: Key
-    agenda: str | None = None
+class _Watched(MeetingTold):
+    """``start_time`` is when it is meant to begin; people may have put it off."""
 
+    start_time: Annotated[Moment | None, BeforeValidator(lambda told: told or None)] = None
 
-class _List(Payload):
-    meetings: tuple[_Listed, ...] = ()
-    next_page_token: str | None = None
+    def is_given_up(self, now: datetime) -> bool:
+        return self.start_time is not None and now > self.start_time + PLANNED
 
 
 class _Run(Payload):
@@ -113,10 +113,9 @@ class Meetings:
         self._clock = clock
 
     def create(self, request: MeetingRequest, host: str) -> Meeting:
-        """Zoom knows no keys, so ours stands in the agenda, and is looked for before a meeting is made: an earlier
-        attempt may have made one whose answer never came."""
+        """The meeting that an earlier attempt has made, whose answer never came; else a new one."""
         began = self._clock.now()
-        made_before = self._find(host, request.key)
+        made_before = find(self._api, host, request.key, began.date())
         if made_before is not None:
             return self._meeting(self.get(made_before))
         if self._clock.now() - began > SEARCHED_WITHIN:
@@ -126,7 +125,7 @@ class Meetings:
 
     def get(self, meeting_id: str) -> MeetingTold:
         """Raises ``PermanentFailure`` with the code ``GONE`` when there is no such meeting any more."""
-        return self._api.ask("GET", f"/meetings/{segment(meeting_id)}").read(MeetingTold)
+        return self._ask_for(meeting_id).read(MeetingTold)
 
     def rename(self, meeting_id: str, title: str) -> None:
         try:
@@ -139,52 +138,43 @@ class Meetings:
         """Everybody is put out, and the meeting is removed, so that its links lead nowhere any more. What Zoom says to
         the end of a meeting that has not begun is written nowhere: that it can be removed shows that it is over."""
         refusal = self._put_out(meeting_id)
-        query = urlencode({"schedule_for_reminder": "false", "cancel_meeting_reminder": "false"})
         try:
-            self._api.ask("DELETE", f"/meetings/{segment(meeting_id)}?{query}")
+            self._remove(meeting_id)
         except PermanentFailure as failure:
             # The end takes a moment.
             is_ending = failure.code == IN_PROGRESS and refusal is None
-            if failure.code not in {GONE, ENDED} and not is_ending:
+            if not is_ending:
                 raise refusal or failure from None
 
     def look(self, meeting_id: str) -> Roster | None:
-        """A meeting waits before its first run and after each. That it has run once means that it is over.
+        """A meeting waits before its first run and after each. That it has run once means that it is over. One that
+        is given up is removed, which Zoom refuses should somebody begin it now.
 
         The dashboard does not tell of a running meeting who came by a link of their own, so where there are such links
         the people it tells would be others than those of webhooks.
         """
         try:
-            told = self.get(meeting_id)
+            told = self._ask_for(meeting_id).read(_Watched)
         except PermanentFailure as failure:
             if failure.code == GONE:
                 return None
             raise
         if told.status != "waiting":
             return Roster((), is_complete=False) if self._account.registration else people_in(self._api, told.run)
-        return None if self._has_run(meeting_id) else Roster(())
+        if self._has_run(meeting_id):
+            return None
+        if told.is_given_up(self._clock.now()):
+            self._remove(meeting_id)
+            return None
+        return Roster(())
 
-    def _find(self, host: str, key: str) -> str | None:
-        marked = _mark(key)
-        return next((one.id for one in self._listed(host) if one.agenda and marked in one.agenda), None)
-
-    def _listed(self, host: str) -> Iterator[_Listed]:
-        """What the host has around today."""
-        today, page_token = self._clock.now().date(), ""
-        days = {"from": f"{today - DAYS_AROUND}", "to": f"{today + DAYS_AROUND}", "timezone": "UTC"}
-        for _ in range(MOST_PAGES):
-            query = {"type": "scheduled", "page_size": LARGEST_PAGE, **days, "next_page_token": page_token}
-            path = f"/users/{segment(host)}/meetings?{urlencode({name: v for name, v in query.items() if v})}"
-            page = self._api.ask("GET", path).read(_List)
-            yield from page.meetings
-            page_token = page.next_page_token or ""
-            if not page_token:
-                return
+    def _ask_for(self, meeting_id: str) -> Answer:
+        return self._api.ask("GET", f"/meetings/{segment(meeting_id)}")
 
     def _new(self, request: MeetingRequest) -> _NewMeeting:
         return _NewMeeting(
             topic=_topic(request.title),
-            agenda=f"Started from Slack. {_mark(request.key)}",
+            agenda=f"Started from Slack. {mark(request.key)}",
             start_time=f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ}",
             settings=_Settings(
                 join_before_host=self._account.join_before_host,
@@ -206,6 +196,15 @@ class Meetings:
             return failure
         return None
 
+    def _remove(self, meeting_id: str) -> None:
+        """Nobody gets mail about it. One that is gone is removed, and one that is over may stay."""
+        query = urlencode({"schedule_for_reminder": "false", "cancel_meeting_reminder": "false"})
+        try:
+            self._api.ask("DELETE", f"/meetings/{segment(meeting_id)}?{query}")
+        except PermanentFailure as failure:
+            if failure.code not in {GONE, ENDED}:
+                raise
+
     def _has_run(self, meeting_id: str) -> bool:
         try:
             answer = self._api.ask("GET", f"/past_meetings/{segment(meeting_id)}/instances")
@@ -218,10 +217,6 @@ class Meetings:
 
 def _topic(title: str) -> str:
     return clean_text(title) or UNTITLED
-
-
-def _mark(key: str) -> str:
-    return f"[{key}]"
 
 
 def grouped(meeting_id: str) -> str:

@@ -364,6 +364,53 @@ def test_without_its_scope_a_look_says_so(zoom: Provider, server: ZoomServer) ->
         zoom.look(meeting)
 
 
+def test_a_meeting_that_nobody_begins_within_its_hour_is_over_and_removed(
+    zoom: Provider, server: ZoomServer, clock: MovedClock
+) -> None:
+    """It would stay in the host's list for a month, and the host could hold one call less."""
+    meeting = zoom.create_meeting(WEEKLY)
+    clock.move(3600)
+    assert zoom.look(meeting) == Roster(())
+    clock.move(1)
+    assert zoom.look(meeting) is None
+    assert server.meetings == {}
+    (asked,) = asked_for(server, f"DELETE {THEM}")
+    assert parse_qs(urlsplit(asked.path).query)["cancel_meeting_reminder"] == ["false"]
+
+
+def test_unless_somebody_begins_it_at_last(zoom: Provider, server: ZoomServer, clock: MovedClock) -> None:
+    meeting = zoom.create_meeting(WEEKLY)
+    clock.move(3601)
+    server.before = lambda asked: server.the_meeting().begin() if asked.method == "DELETE" else None
+    with pytest.raises(PermanentFailure, match="in progress"):
+        zoom.look(meeting)
+    assert zoom.look(meeting) == Roster((), is_complete=False)
+
+
+def test_a_meeting_that_people_have_put_off_waits_for_its_time(
+    zoom: Provider, server: ZoomServer, clock: MovedClock
+) -> None:
+    meeting = zoom.create_meeting(WEEKLY)
+    server.the_meeting().wanted["start_time"] = "2026-11-20T15:00:00Z"
+    clock.move(4 * 3600)
+    assert zoom.look(meeting) == Roster(())
+
+
+@pytest.mark.parametrize("start_time", [None, ""])
+def test_a_meeting_without_a_time_waits_for_ever(
+    zoom: Provider, server: ZoomServer, clock: MovedClock, start_time: str | None
+) -> None:
+    meeting = zoom.create_meeting(WEEKLY)
+    server.the_meeting().wanted["start_time"] = start_time
+    clock.move(24 * 3600)
+    assert zoom.look(meeting) == Roster(())
+
+
+def test_a_meeting_that_runs_may_run_for_long(zoom: Provider, clock: MovedClock, running: Meeting) -> None:
+    clock.move(24 * 3600)
+    assert zoom.look(running) == Roster((), is_complete=False)
+
+
 def test_a_deleted_meeting_is_over(zoom: Provider) -> None:
     assert zoom.look(GONE) is None
 
