@@ -111,7 +111,7 @@ class DeliveryService:
             dedupe_key=_dedupe_key(request, events),
             meeting_id=events[0].meeting_id if events else None,
             received_at=self._clock.now(),
-            headers={name: value for name, value in request.headers.items() if not _is_secret(name)},
+            headers=harmless(request.headers),
             body=without_secrets(request.body, provider.secret_fields),
         )
 
@@ -124,10 +124,21 @@ def apply_early(connection: Connection, provider: Provider, meeting_id: str, now
     for early in deliveries.unmatched(connection, provider.name, ACCOUNT, meeting_id):
         request = WebhookRequest.of(body=early.body, headers=early.headers)
         events = provider.parse_events(request)
-        of_calls = _lock_calls(connection, provider.name, events)
-        _fold_in(connection, of_calls, events, now)
-        for call in of_calls.values():
-            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=call.id)
+        if call_id := fold_again(connection, provider, events, now):
+            deliveries.set_outcome(connection, early.id, Outcome.APPLIED, call_id=call_id)
+
+
+def fold_again(connection: Connection, provider: Provider, events: Sequence[Event], now: datetime) -> str | None:
+    """Fold the events of a delivery that is stored already. Returns the id of the call that the first of them is about;
+    None when none of them is about a call of ours."""
+    of_calls = _lock_calls(connection, provider.name, events)
+    _fold_in(connection, of_calls, events, now)
+    return next((of_calls[event.meeting_id].id for event in events if event.meeting_id in of_calls), None)
+
+
+def harmless(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those of ``headers`` that may be stored: all that hold no secret, as far as their names tell."""
+    return {name: value for name, value in headers.items() if not _is_secret(name)}
 
 
 def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
