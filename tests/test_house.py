@@ -32,7 +32,7 @@ BROAD_EXCEPTS = {
     "app.emulator": 2,
     "app.listeners": 1,
     "app.reconciler": 2,
-    "app.services": 3,
+    "app.services": 4,
     "app.web": 2,
 }
 

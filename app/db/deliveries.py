@@ -100,6 +100,68 @@ def unmatched(connection: Connection, provider: str, account: str, meeting_id: s
     return [EarlyDelivery(id=row.id, headers=row.headers, body=row.body) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDelivery:
+    """A delivery as it is kept, and what became of it. ``error`` names the kind of error alone."""
+
+    id: str
+    provider: str
+    received_at: datetime
+    outcome: Outcome
+    call_id: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeDelivery(KeptDelivery):
+    """``headers`` and ``body`` are without their secrets."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def find_delivery(connection: Connection, delivery_id: str) -> WholeDelivery | None:
+    statement = select(*_KEPT, DELIVERIES.c.headers, DELIVERIES.c.body).where(DELIVERIES.c.id == delivery_id)
+    row = connection.execute(statement).one_or_none()
+    return WholeDelivery(**{**row._mapping, "outcome": Outcome(row.outcome)}) if row else None
+
+
+def list_deliveries(
+    connection: Connection,
+    *,
+    most: int,
+    provider: str | None = None,
+    outcome: Outcome | None = None,
+    since: datetime | None = None,
+) -> list[KeptDelivery]:
+    """Those that are all of this, newest first."""
+    statement = select(*_KEPT).order_by(DELIVERIES.c.received_at.desc(), DELIVERIES.c.id.desc()).limit(most)
+    if provider is not None:
+        statement = statement.where(DELIVERIES.c.provider == provider)
+    if outcome is not None:
+        statement = statement.where(DELIVERIES.c.outcome == outcome)
+    if since is not None:
+        statement = statement.where(DELIVERIES.c.received_at >= since)
+    rows = connection.execute(statement)
+    return [KeptDelivery(**{**row._mapping, "outcome": Outcome(row.outcome)}) for row in rows]
+
+
+def failed_ids(connection: Connection, provider: str | None = None) -> list[str]:
+    """The deliveries that our code could not take in, oldest first."""
+    statement = select(DELIVERIES.c.id).where(DELIVERIES.c.outcome == Outcome.FAILED)
+    if provider is not None:
+        statement = statement.where(DELIVERIES.c.provider == provider)
+    return list(connection.execute(statement.order_by(DELIVERIES.c.received_at, DELIVERIES.c.id)).scalars())
+
+
+def save_replayed(
+    connection: Connection, delivery_id: str, outcome: Outcome, *, meeting_id: str | None, call_id: str | None
+) -> None:
+    """What became of a delivery that was read again. One about a meeting that is not known yet is found again by it."""
+    values = {"outcome": outcome, "meeting_id": meeting_id, "call_id": call_id, "error": None}
+    connection.execute(_SET_OUTCOME, {"delivery_id": delivery_id, **values})
+
+
 def lock_meeting(connection: Connection, provider: str, account: str, meeting_id: str) -> None:
     """Until the transaction ends nobody else decides whether this meeting is ours.
 
@@ -111,6 +173,14 @@ def lock_meeting(connection: Connection, provider: str, account: str, meeting_id
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
 
 
+_KEPT = (
+    DELIVERIES.c.id,
+    DELIVERIES.c.provider,
+    DELIVERIES.c.received_at,
+    DELIVERIES.c.outcome,
+    DELIVERIES.c.call_id,
+    DELIVERIES.c.error,
+)
 _SET_OUTCOME = update(DELIVERIES).where(DELIVERIES.c.id == bindparam("delivery_id"))
 _UNMATCHED = (
     select(DELIVERIES.c.id, DELIVERIES.c.headers, DELIVERIES.c.body)
