@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
+from app.clock import Clock
+from app.errors import TemporaryFailure
 from app.providers.accounts import WebAddress
 from app.providers.http import Answer, Http
 from app.providers.payloads import Payload
 
 _NOT_FOUND = frozenset({404})
+# A room that is made later than this might not be in the list yet when another worker, who may take the call over 15
+# seconds after the search began, searches too.
+_SEARCHED_WITHIN = timedelta(seconds=4)
 # Enough for the calls of a day; those that are forgotten are asked for again.
 _ADDRESSES_REMEMBERED = 1000
 
@@ -49,9 +54,10 @@ class Meetings:
     """The meetings of one account. Addresses of rooms are remembered: in a small plan a hundred people who come within
     the same minute would use up all that we may ask."""
 
-    def __init__(self, http: Http, key: SecretStr) -> None:
+    def __init__(self, http: Http, key: SecretStr, clock: Clock) -> None:
         self._http = http
         self._key = key
+        self._clock = clock
         self._room_urls: dict[str, str] = {}
 
     def check(self) -> tuple[str, ...]:
@@ -62,9 +68,11 @@ class Meetings:
     def create(self, key: str, *, ends_at: datetime) -> str:
         """The id of the meeting for ``key``, made now or found by its room's name, which begins with what ``key``
         gives: Whereby itself does not know a request that comes again."""
-        prefix = _prefix(key)
+        prefix, began = _prefix(key), self._clock.now()
         meeting = self._find(prefix)
         if meeting is None:
+            if self._clock.now() - began > _SEARCHED_WITHIN:
+                raise TemporaryFailure("slow", "Whereby took long to list its meetings; none was made yet.")
             meeting = self._ask("POST", "/meetings", _Wanted(end_date=ends_at, room_name_prefix=prefix)).read(_Meeting)
         self._remember(meeting)
         return meeting.meeting_id

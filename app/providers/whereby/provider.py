@@ -72,7 +72,7 @@ class Whereby(Provider):
         super().__init__(account, clock, webhook_url=webhook_url)
         self._account = account
         http = Http(account.url, clock, vendor=self.display_name, check=("WHEREBY_API_KEY",))
-        self._meetings = Meetings(http, account.api_key)
+        self._meetings = Meetings(http, account.api_key, clock)
 
     @property
     def limit_seconds(self) -> float:

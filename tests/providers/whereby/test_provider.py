@@ -87,6 +87,19 @@ def test_a_list_of_other_meetings_does_not_mislead_us(whereby: Provider, server:
     assert len(server.wanted) == 1
 
 
+def test_after_a_slow_search_nothing_is_made(server: WherebyServer) -> None:
+    """Another worker may have taken the call over, and be searching too."""
+    clock = MovedClock(NOON)
+    whereby = load_providers(server.settings(), clock)["whereby"]
+    server.before = lambda asked: clock.move(4.1) if asked.method == "GET" else None
+    with pytest.raises(TemporaryFailure) as raised:
+        whereby.create_meeting(WEEKLY)
+    assert not raised.value.effect_unknown
+    assert server.meetings == {}
+    server.before = lambda _: None
+    assert whereby.create_meeting(WEEKLY).id in server.meetings
+
+
 def test_our_key_is_not_in_the_address(whereby: Provider, server: WherebyServer) -> None:
     whereby.create_meeting(WEEKLY)
     assert "weekly" not in json.dumps(server.wanted)
