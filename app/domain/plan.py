@@ -6,11 +6,27 @@ plan: when one has to wait for its turn at Slack, the next may go. After each op
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from app.domain.calls import CallSnapshot, CallStatus, Fact
+from app.domain.calls import CallSnapshot, CallStatus
 from app.domain.card import CallCard, CardUser, call_card, never_shown
 from app.domain.meetings import Capabilities
+from app.domain.operations import (
+    AddCall,
+    AddParticipants,
+    CreateMeeting,
+    EndCall,
+    EndMeeting,
+    FindPerson,
+    LookAtCard,
+    Operation,
+    PostCall,
+    RemoveParticipants,
+    RenameMeeting,
+    TellFailure,
+    UpdateCall,
+)
+from app.domain.repeating import NOTED
 
 MOST_USERS = 100
 """People in one request. Slack documents no limit; a batch this large is still a body of a few kilobytes."""
@@ -36,92 +52,16 @@ class Shown:
     one_by_one: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CreateMeeting:
-    """Make the meeting at the provider."""
+def plan(
+    snapshot: CallSnapshot, shown: Shown, can: Capabilities, doubt: type[Operation] | None = None
+) -> list[Operation]:
+    """What to do next. ``can`` is what the call's provider is able to do; ``doubt`` is an operation that was sent, and
+    nobody knows whether it had its effect."""
+    wanted = _plan(snapshot, shown, can)
+    return wanted if doubt is None else _resolved(wanted, snapshot, shown, can, doubt)
 
 
-@dataclass(frozen=True, slots=True)
-class AddCall:
-    """Register the call with Slack, with the people who are in already."""
-
-    card: CallCard
-
-
-@dataclass(frozen=True, slots=True)
-class PostCall:
-    """Put the card into the channel."""
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateCall:
-    """Tell Slack another title or link."""
-
-    title: str
-    join_url: str
-    desktop_app_join_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RenameMeeting:
-    """Tell the provider a title that was changed on our side."""
-
-    title: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class FindPerson:
-    """Ask Slack whose e-mail address this is."""
-
-    email: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AddParticipants:
-    users: tuple[CardUser, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveParticipants:
-    users: tuple[CardUser, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EndCall:
-    """Tell Slack that the call is over."""
-
-    duration_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndMeeting:
-    """End the meeting at the provider for everybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class TellFailure:
-    """Tell the one who asked why there is no call."""
-
-    reason: str = field(repr=False)
-
-
-Operation = (
-    CreateMeeting
-    | AddCall
-    | PostCall
-    | UpdateCall
-    | RenameMeeting
-    | FindPerson
-    | AddParticipants
-    | RemoveParticipants
-    | EndCall
-    | EndMeeting
-    | TellFailure
-)
-
-
-def plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operation]:
-    """What to do next. ``can`` is what the call's provider is able to do."""
+def _plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operation]:
     desired = call_card(snapshot, unknown_slack_ids=shown.unknown_slack_ids)
     if snapshot.is_over:
         return [
@@ -139,6 +79,21 @@ def plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operat
     headline = [*_post(shown), *_update(desired, shown.card), *_rename(snapshot, can)]
     change = [*headline, *_find(snapshot, shown), *_remove(desired, shown.card)]
     return [*change, *_add(desired.present - shown.card.present, shown.card, one_by_one=shown.one_by_one)]
+
+
+def _resolved(
+    wanted: list[Operation], snapshot: CallSnapshot, shown: Shown, can: Capabilities, doubt: type[Operation]
+) -> list[Operation]:
+    """``wanted`` with nothing in it that builds on what is not known. What was begun is found by doing it again under
+    the same key; once Slack has given the call its id, by looking."""
+    if snapshot.is_over and snapshot.meeting is None:
+        # There may be a meeting that nobody wants any more. It cannot be ended before its id is known.
+        is_left = doubt is CreateMeeting and can.ends_meetings
+        return [*wanted, CreateMeeting()] if is_left else wanted
+    if shown.slack_call_id is None or shown.card is None or shown.card.duration_seconds is not None:
+        return wanted
+    sure = [operation for operation in wanted if type(operation) not in NOTED]
+    return wanted if snapshot.is_over and sure == wanted else [LookAtCard(), *sure]
 
 
 def status(snapshot: CallSnapshot, shown: Shown) -> CallStatus:

@@ -11,29 +11,31 @@ from slack_sdk import WebClient
 from app.db.calls import StoredCall
 from app.domain.lanes import Pace
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster
-from app.domain.plan import (
+from app.domain.operations import (
     AddCall,
     AddParticipants,
     CreateMeeting,
     EndCall,
     EndMeeting,
     FindPerson,
+    LookAtCard,
     Operation,
     PostCall,
     RemoveParticipants,
     RenameMeeting,
-    Shown,
     TellFailure,
     UpdateCall,
-    after,
 )
+from app.domain.plan import Shown, after
 from app.errors import PermanentFailure
 from app.providers.base import Provider
+from app.reconciler.news import agree
 from app.slack import people, texts
 from app.slack.calls import CallsApi, NewSlackCall, SlackCall
 from app.slack.lanes import PACES
 from app.slack.messages import MessagesApi
 
+LOOK = "calls.info"
 # The lane of each operation at Slack. The others go to the provider.
 METHODS: dict[type[Operation], str] = {
     AddCall: "calls.add",
@@ -44,8 +46,10 @@ METHODS: dict[type[Operation], str] = {
     EndCall: "calls.end",
     FindPerson: "users.lookupByEmail",
     TellFailure: "chat.postEphemeral",
+    LookAtCard: LOOK,
 }
-LOOK = "calls.info"
+AS_ANOTHER = "AddCall as another"
+"""Noted in the place of ``AddCall`` when Slack has refused to take our id for the call a second time."""
 
 
 def lane_of(operation: Operation, call: StoredCall) -> str:
@@ -104,16 +108,15 @@ class Apply:
             case CreateMeeting():
                 request = MeetingRequest(key=call.id, title=call.snapshot.title.value, host=call.host or "")
                 return Done(shown, self.provider(call).create_meeting(request))
-            case EndMeeting():
+            case EndMeeting() | RenameMeeting():
                 if call.snapshot.meeting is not None:
-                    self.provider(call).end_meeting(call.snapshot.meeting)
-            case RenameMeeting(title):
-                if call.snapshot.meeting is not None:
-                    self.provider(call).rename_meeting(call.snapshot.meeting, title.value)
+                    self._tell_provider(operation, call, call.snapshot.meeting)
             case FindPerson(email):
                 return Done(after(shown, operation), user_id=people.find_by_email(self._client, email))
             case TellFailure(reason):
                 self._messages.tell(call.channel_id, call.snapshot.created_by, reason, call.response_url)
+            case LookAtCard():
+                return Done(self._look_at_card(call, shown))
             case AddCall():
                 return Done(replace(after(shown, operation), slack_call_id=self._add(operation, call)))
             case PostCall():
@@ -121,6 +124,13 @@ class Apply:
             case _:
                 self._change(operation, _id(shown))
         return Done(after(shown, operation))
+
+    def _tell_provider(self, operation: EndMeeting | RenameMeeting, call: StoredCall, meeting: Meeting) -> None:
+        match operation:
+            case EndMeeting():
+                self.provider(call).end_meeting(meeting)
+            case RenameMeeting(title):
+                self.provider(call).rename_meeting(meeting, title.value)
 
     def look_into(self, call: StoredCall) -> Roster | None:
         """Who is in the call's meeting now. Raises a kind of ``RequestFailed``."""
@@ -130,6 +140,10 @@ class Apply:
     def look(self, shown: Shown) -> SlackCall:
         """What Slack shows now. Raises a kind of ``RequestFailed``."""
         return self._calls.info(_id(shown))
+
+    def _look_at_card(self, call: StoredCall, shown: Shown) -> Shown:
+        seen = self.look(shown)
+        return replace(agree(shown, seen), posted=shown.posted or call.channel_id in seen.channels)
 
     def _add(self, operation: AddCall, call: StoredCall) -> str:
         meeting = call.snapshot.meeting
@@ -160,8 +174,9 @@ class Apply:
 
 
 def _unique_id(call: StoredCall) -> str:
-    """Our own id; but Slack does not say what it makes of one that it may have seen, so that is not sent again."""
-    return f"{call.id}-{secrets.token_hex(4)}" if call.in_flight == AddCall.__name__ else call.id
+    """Our own id, the second time too: Slack says only that it must be unique, so it may answer with the call that it
+    has. Where it refuses instead, only another id is left."""
+    return f"{call.id}-{secrets.token_hex(4)}" if call.in_flight == AS_ANOTHER else call.id
 
 
 def _id(shown: Shown) -> str:

@@ -24,7 +24,8 @@ from app.domain.calls import CallSnapshot, CallStatus, Confidence, Fact, Partici
 from app.domain.fold import fold, recognise
 from app.domain.lanes import Pace
 from app.domain.meetings import Meeting, Roster
-from app.domain.plan import FindPerson, Shown, after
+from app.domain.operations import FindPerson
+from app.domain.plan import Shown, after
 from app.errors import LeaseLost
 from app.providers.base import Provider
 from app.reconciler.audit import LOOK_EVERY, told_by
@@ -180,9 +181,9 @@ class ClaimedCall:
             calls.save_known(connection, known, ours)
             apply_early(connection, provider, meeting.id, now)
 
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str, *, in_flight: str | None) -> None:
         """There will be no call. One that has ended meanwhile stays ended: nobody waits for it any more."""
-        with self._writing(None) as (connection, _):
+        with self._writing(in_flight) as (connection, _):
             known = self._lock(connection).snapshot
             if not known.is_over:
                 calls.save_known(connection, known, replace(known, failure=reason))

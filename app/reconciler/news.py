@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.domain.plan import (
+from app.domain.card import CallCard
+from app.domain.operations import (
     AddCall,
     AddParticipants,
     EndCall,
+    LookAtCard,
     Operation,
     RemoveParticipants,
-    Shown,
     UpdateCall,
-    after,
 )
+from app.domain.plan import Shown, after
 from app.errors import OutOfStep, RequestFailed
 from app.slack.calls import SlackCall
 
@@ -33,7 +34,7 @@ def is_news(operation: Operation, failure: RequestFailed) -> bool:
             return about_people and bool(card.present)
         case UpdateCall() | AddParticipants() | RemoveParticipants():
             return isinstance(failure, OutOfStep) or failure.code == _REFUSED_AS_IT_IS
-        case EndCall():
+        case EndCall() | LookAtCard():
             return isinstance(failure, OutOfStep)
     return False
 
@@ -46,7 +47,7 @@ def needs_look(operation: Operation, news: RequestFailed) -> bool:
 def believe(shown: Shown, operation: Operation, news: RequestFailed) -> Shown:
     """``shown`` corrected by what the refusal tells."""
     match operation:
-        case UpdateCall() | AddParticipants() | RemoveParticipants() if news.code in _NO_SUCH_CALL:
+        case UpdateCall() | AddParticipants() | RemoveParticipants() | LookAtCard() if news.code in _NO_SUCH_CALL:
             # Somebody else ended it, or Slack forgot it; no request changes this card any more.
             return after(shown, EndCall(0))
         case UpdateCall() | EndCall():
@@ -66,7 +67,18 @@ def agree(shown: Shown, slack: SlackCall) -> Shown:
     sent = {user.key: user for user in (*card.attended, *card.present)}
     present = frozenset(sent.get(user.key, user) for user in slack.users)
     new = present - card.attended - card.present
-    return replace(shown, card=replace(card, present=present, attended=card.attended | new))
+    people = replace(card, present=present, attended=card.attended | new)
+    return replace(shown, card=_headline(people, slack))
+
+
+def _headline(card: CallCard, slack: SlackCall) -> CallCard:
+    """What Slack says nothing of is as we believed."""
+    return replace(
+        card,
+        title=slack.title or card.title,
+        join_url=slack.join_url or card.join_url,
+        desktop_app_join_url=slack.desktop_app_join_url or card.desktop_app_join_url,
+    )
 
 
 def narrowed(operation: Operation, shown: Shown) -> Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,39 +11,36 @@ from app import logs
 from app.domain.calls import CallSnapshot
 from app.domain.deadline import deadline
 from app.domain.meetings import Meeting
-from app.domain.plan import (
+from app.domain.operations import (
     AddCall,
     AddParticipants,
     CreateMeeting,
     EndCall,
     EndMeeting,
     FindPerson,
+    LookAtCard,
     Operation,
     PostCall,
     RenameMeeting,
     TellFailure,
-    after,
-    plan,
-    status,
-    unrecognised,
 )
+from app.domain.plan import after, plan, status, unrecognised
+from app.domain.repeating import NOTED
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
-from app.reconciler.apply import LOOK, Apply, Done, lane_of
+from app.reconciler.apply import AS_ANOTHER, LOOK, Apply, Done, lane_of
 from app.reconciler.claimed import ClaimedCall
 from app.reconciler.news import agree, believe, is_news, narrowed, needs_look
 from app.slack import texts
 from app.slack.calls import SlackCall
 
 STARTS: frozenset[type[Operation]] = frozenset({CreateMeeting, AddCall, PostCall})
-"""Each happens once in the life of a call, so it is noted as in flight before it is sent, until it is known to be done
-or refused. Refused for good, there will be no call. When it is in flight already, it may have had its effect:
-
-- CreateMeeting is sent again with the same key, which finds the same meeting.
-- AddCall is sent again under another name; should Slack have made a call before, no card shows it.
-- PostCall is looked for first: everybody would see a second card.
-"""
+"""Refused for good, there will be no call."""
+DOUBTS: Mapping[str, type[Operation]] = {operation.__name__: operation for operation in NOTED} | {AS_ANOTHER: AddCall}
+"""By what stands in the row as in flight."""
 MOST_START_ATTEMPTS = 6
 """After so many failures in a row (about half a minute) the person is told, instead of waiting on."""
+MOST_FAREWELL_ATTEMPTS = 300
+"""After so many failures in a row, a day by then, what is left of a call that is over stays as it is."""
 MOMENT_SECONDS = 5.0
 LONGEST_FAREWELL_SECONDS = 30.0
 """An ended card takes nobody any more. So its end waits for those who came and went unseen, if their turn comes in a
@@ -65,7 +63,6 @@ class Turn:
         self._passed_over: set[type[Operation]] = set()
         self._waits: dict[type[Operation], float] = {}
         self._failed = False
-        self._looked_for_card = False
         self._call, self._shown = claimed.load()
 
     def work(self) -> None:
@@ -98,14 +95,13 @@ class Turn:
         return deadline(snapshot, provider.limit_seconds, provider.idle_seconds)
 
     def _next(self) -> Operation | None:
-        planned = plan(self._call.snapshot, self._shown, self._apply.capabilities(self._call))
+        can = self._apply.capabilities(self._call)
+        planned = plan(self._call.snapshot, self._shown, can, self._doubt)
         return next((operation for operation in planned if type(operation) not in self._passed_over), None)
 
     def _step(self, operation: Operation) -> None:
-        if isinstance(operation, PostCall) and self._was_in_flight(operation) and not self._looked_for_card:
-            self._look_for_card(operation)
-        elif isinstance(operation, EndCall) and self._others_are_shown_in_a_moment():
-            self._wait(operation, self._waits[AddParticipants])
+        if isinstance(operation, EndCall) and self._others_are_shown_in_a_moment():
+            self._wait(operation, self._farewell_seconds())
         elif isinstance(operation, CreateMeeting) and self._lacks_host():
             self._find_host(operation)
         elif isinstance(operation, FindPerson) and self._recalls():
@@ -143,22 +139,33 @@ class Turn:
 
     def _others_are_shown_in_a_moment(self) -> bool:
         ended_at = self._call.snapshot.ended_at
-        is_soon = self._waits.get(AddParticipants, math.inf) <= MOMENT_SECONDS
+        is_soon = self._farewell_seconds() <= MOMENT_SECONDS
         return is_soon and ended_at is not None and self._claimed.seconds_since(ended_at) <= LONGEST_FAREWELL_SECONDS
 
+    def _farewell_seconds(self) -> float:
+        """Until those who are missing on the card can be put on it."""
+        return min(self._waits.get(AddParticipants, math.inf), self._waits.get(LookAtCard, math.inf))
+
+    # --- What is in flight -------------------------------------------------------------------------------------------
+
+    @property
+    def _doubt(self) -> type[Operation] | None:
+        """What may have had its effect, without anybody knowing."""
+        return DOUBTS.get(self._call.in_flight or "")
+
     def _in_flight_with(self, operation: Operation) -> str | None:
-        return type(operation).__name__ if type(operation) in STARTS else self._call.in_flight
+        is_noted = type(operation) in NOTED and type(operation) is not self._doubt
+        return type(operation).__name__ if is_noted else self._call.in_flight
 
-    def _was_in_flight(self, operation: Operation) -> bool:
-        return self._call.in_flight == type(operation).__name__
+    def _in_flight_after(self, operation: Operation) -> str | None:
+        """What is still not known when ``operation`` is done."""
+        # Slack may have answered with the call of the first attempt, and nobody knows who is on that.
+        is_settled = type(operation) in NOTED and not self._is_same_call(operation)
+        return None if is_settled or isinstance(operation, LookAtCard) else self._call.in_flight
 
-    def _look_for_card(self, operation: PostCall) -> None:
-        seen = self._look(operation)
-        if seen is None:
-            return
-        self._looked_for_card = True
-        if self._call.channel_id in seen.channels:
-            self._save(operation, Done(after(self._shown, operation)))
+    def _is_same_call(self, operation: Operation) -> bool:
+        """Whether the call that is added may be there already, under the same id of ours."""
+        return isinstance(operation, AddCall) and self._call.in_flight == AddCall.__name__
 
     def _look(self, operation: Operation) -> SlackCall | None:
         """What Slack shows; None when it cannot be asked now, and ``operation`` has to wait for that."""
@@ -176,7 +183,7 @@ class Turn:
     # --- After it was sent -------------------------------------------------------------------------------------------
 
     def _save(self, operation: Operation, done: Done) -> None:
-        in_flight = None if type(operation) in STARTS else self._call.in_flight
+        in_flight = self._in_flight_after(operation)
         match operation:
             case CreateMeeting() if done.meeting is not None:
                 self._save_meeting(done.meeting)
@@ -196,13 +203,17 @@ class Turn:
 
     def _read_failure(self, operation: Operation, failure: RequestFailed) -> None:
         self._log_failure("not done", operation, failure)
+        is_known = not (isinstance(failure, TemporaryFailure) and failure.effect_unknown)
+        if is_known and type(operation) in NOTED:
+            # Nothing was done. What an earlier attempt left in flight stays so: only that one knew what came of it.
+            self._claimed.note(in_flight=self._call.in_flight)
         if isinstance(failure, RateLimited):
             self._park(operation, lane_of(operation, self._call), failure)
-        elif is_news(operation, failure):
+        elif self._is_same_call(operation) and isinstance(failure, PermanentFailure):
+            self._claimed.note(in_flight=AS_ANOTHER)
+        elif is_news(operation, failure) and not self._looks_for_card(operation):
             self._correct(operation, failure)
         elif isinstance(failure, TemporaryFailure):
-            if not failure.effect_unknown:
-                self._take_back_note()
             self._retry_later(operation, failure)
         else:
             self._accept_refusal(operation, failure)
@@ -217,13 +228,19 @@ class Turn:
             corrected = believe(self._shown, operation, news)
         if corrected == self._shown:
             # Slack shows what we believed and refuses all the same.
-            self._pass_over(operation)
+            self._pass_over(operation, news)
         else:
             self._claimed.save(corrected, in_flight=self._call.in_flight)
 
     def _accept_refusal(self, operation: Operation, failure: RequestFailed) -> None:
-        if type(operation) in STARTS:
+        if self._call.snapshot.is_over and isinstance(operation, CreateMeeting):
+            log.error("a meeting may be left behind", call_id=self._call.id, team_id=self._call.team_id)
+            self._claimed.note(in_flight=None)
+        elif self._is_start(operation):
             self._give_up(operation, failure)
+        elif isinstance(operation, LookAtCard):
+            # We may not look. What we believe is the best that there is.
+            self._claimed.note(in_flight=None)
         elif isinstance(operation, FindPerson):
             # Remembered for this call only: a missing scope may be mended at any time.
             self._claimed.save(after(self._shown, operation), in_flight=self._call.in_flight)
@@ -231,13 +248,21 @@ class Turn:
             # Nobody is left to tell, or the provider will not do it: more of the same helps nobody.
             self._save(operation, Done(after(self._shown, operation)))
         else:
-            self._pass_over(operation)
+            self._pass_over(operation, failure)
 
     def _retry_later(self, operation: Operation, failure: RequestFailed) -> None:
-        if type(operation) in STARTS and self._call.failures >= MOST_START_ATTEMPTS:
+        if self._is_start(operation) and self._call.failures >= MOST_START_ATTEMPTS:
             self._give_up(operation, failure)
         else:
-            self._pass_over(operation)
+            self._pass_over(operation, failure)
+
+    def _is_start(self, operation: Operation) -> bool:
+        """Whether there is no call without it."""
+        is_one = type(operation) in STARTS or self._looks_for_card(operation)
+        return is_one and not self._call.snapshot.is_over
+
+    def _looks_for_card(self, operation: Operation) -> bool:
+        return isinstance(operation, LookAtCard) and not self._shown.posted
 
     def _give_up(self, operation: Operation, failure: RequestFailed) -> None:
         """There will be no call: the plan tells the person, and undoes what was made."""
@@ -245,16 +270,14 @@ class Turn:
         log.error("call failed", call_id=self._call.id, reference=reference, why=str(failure))
         provider = self._apply.provider_name(self._call) if isinstance(operation, CreateMeeting) else None
         title = self._call.snapshot.title.value
-        self._claimed.fail(texts.could_not_start(title, failure, provider, reference))
+        is_unknown = isinstance(failure, TemporaryFailure) and failure.effect_unknown
+        in_flight = self._in_flight_with(operation) if is_unknown else self._call.in_flight
+        self._claimed.fail(texts.could_not_start(title, failure, provider, reference), in_flight=in_flight)
 
     def _park(self, operation: Operation, lane: str, failure: RateLimited) -> None:
         seconds = failure.retry_after_seconds
         self._claimed.park(self._call.team_id, lane, seconds, in_flight=self._call.in_flight)
         self._wait(operation, seconds)
-
-    def _take_back_note(self) -> None:
-        """Nothing was done. What an earlier attempt left in flight stays so: only that one knew what came of it."""
-        self._claimed.note(in_flight=self._call.in_flight)
 
     # --- Operations that cannot be done in this turn -----------------------------------------------------------------
 
@@ -262,13 +285,19 @@ class Turn:
         self._passed_over.add(type(operation))
         self._waits[type(operation)] = seconds
 
-    def _pass_over(self, operation: Operation) -> None:
+    def _pass_over(self, operation: Operation, failure: RequestFailed) -> None:
         self._passed_over.add(type(operation))
         self._failed = True
+        if isinstance(failure, TemporaryFailure) and failure.effect_unknown and type(operation) in NOTED:
+            # It may be on its way still. Looking is for the next turn, and so is what must not be sent before.
+            self._passed_over |= {*NOTED, LookAtCard}
 
     def _give_back(self) -> None:
         stands = status(self._call.snapshot, self._shown)
-        if self._failed:
+        if self._failed and self._is_hopeless():
+            log.error("given up", call_id=self._call.id, team_id=self._call.team_id, failures=self._call.failures)
+            self._claimed.finish(self._call.generation, stands)
+        elif self._failed:
             self._claimed.retry_later(stands)
         elif self._waits:
             self._claimed.postpone(min(self._waits.values()), self._call.generation, stands)
@@ -276,6 +305,9 @@ class Turn:
             self._forget_search()
             self._keep_deadline()
             self._claimed.finish(self._call.generation, stands)
+
+    def _is_hopeless(self) -> bool:
+        return self._call.snapshot.is_over and self._call.failures >= MOST_FAREWELL_ATTEMPTS
 
     def _keep_deadline(self) -> None:
         """Where time alone ends the call, it ends some time after the last one has left."""

@@ -31,10 +31,14 @@ class NewSlackCall:
 
 @dataclass(frozen=True, slots=True)
 class SlackCall:
-    """What ``calls.info`` tells: where the card was posted (channel ids) and who is on it now."""
+    """What ``calls.info`` tells: where the card was posted (channel ids), who is on it now, and its title and links,
+    each None where it says nothing of them."""
 
     channels: frozenset[str]
     users: frozenset[CardUser]
+    title: str | None = None
+    join_url: str | None = None
+    desktop_app_join_url: str | None = None
 
 
 class CallsApi:
@@ -85,6 +89,9 @@ class CallsApi:
         return SlackCall(
             channels=frozenset(map(str, call.get("channels") or [])),
             users=frozenset(_card_users(call.get("users") or [])),
+            title=_text(call, "title"),
+            join_url=_text(call, "join_url"),
+            desktop_app_join_url=_text(call, "desktop_app_join_url"),
         )
 
     def add_participants(self, slack_call_id: str, users: Sequence[CardUser]) -> None:
@@ -104,6 +111,11 @@ def _user(user: CardUser) -> dict[str, str]:
         return {"slack_id": user.slack_id}
     told = {"external_id": user.external_id, "display_name": user.display_name}
     return {**told, "avatar_url": user.avatar_url} if user.avatar_url else told
+
+
+def _text(call: dict[str, Any], name: str) -> str | None:
+    value = call.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def _card_users(users: Iterable[dict[str, Any]]) -> Iterable[CardUser]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from app.domain.card import CardUser
-from app.domain.plan import (
-    MOST_USERS,
+from app.domain.operations import (
     AddCall,
     AddParticipants,
     CreateMeeting,
@@ -15,11 +14,10 @@ from app.domain.plan import (
     Operation,
     PostCall,
     RemoveParticipants,
-    Shown,
     TellFailure,
     UpdateCall,
-    after,
 )
+from app.domain.plan import MOST_USERS, Shown, after
 
 
 @dataclass(slots=True)

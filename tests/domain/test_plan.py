@@ -16,23 +16,20 @@ from app.domain.card import CallCard, CardUser, call_card
 from app.domain.events import Event, ParticipantJoined
 from app.domain.fold import end, fold
 from app.domain.meetings import Capabilities, Person
-from app.domain.plan import (
-    MOST_USERS,
+from app.domain.operations import (
     AddCall,
     AddParticipants,
     CreateMeeting,
     EndCall,
     EndMeeting,
+    LookAtCard,
     Operation,
     PostCall,
     RemoveParticipants,
-    Shown,
     TellFailure,
     UpdateCall,
-    after,
-    plan,
-    status,
 )
+from app.domain.plan import MOST_USERS, Shown, after, plan, status
 from tests.domain.histories import MEETING, histories, moment, scrambled, truth_of, wanted
 from tests.domain.slack_card import SlackCard, done
 
@@ -424,3 +421,36 @@ def test_what_slack_was_never_told_cannot_change() -> None:
 def test_the_duration_counts_from_the_wish() -> None:
     known = over(replace(wanted(), started_at=moment(0) - timedelta(seconds=5)))
     assert call_card(known).duration_seconds == 305
+
+
+# What nobody knows
+
+
+def in_doubt(run: Run, doubt: type[Operation]) -> list[type[Operation]]:
+    return kinds(plan(run.known, run.shown, ALL_ABLE, doubt))
+
+
+def test_nothing_is_built_on_what_is_not_known() -> None:
+    run = settled()
+    run.learn(joins("ada"))
+    assert kinds(run.plan) == [AddParticipants]
+    assert in_doubt(run, RemoveParticipants) == [LookAtCard]
+
+
+def test_a_card_is_looked_at_even_when_nothing_else_is_to_be_done() -> None:
+    run = settled()
+    assert (run.plan, in_doubt(run, AddParticipants)) == ([], [LookAtCard])
+
+
+def test_the_end_is_certain_and_needs_no_look() -> None:
+    run = settled()
+    assert kinds(plan(over(run.known), run.shown, ALL_ABLE, PostCall)) == [EndMeeting, EndCall]
+
+
+@pytest.mark.parametrize(("can", "left"), [(ALL_ABLE, [CreateMeeting]), (Capabilities(), [])])
+def test_a_meeting_that_may_exist_is_asked_for_so_that_it_can_be_ended(
+    can: Capabilities, left: list[type[Operation]]
+) -> None:
+    known = over(replace(wanted(), meeting=None))
+    assert kinds(plan(known, Shown(), can, CreateMeeting)) == left
+    assert plan(known, Shown(), can, AddCall) == []

@@ -11,6 +11,7 @@ from app.domain.calls import CallStatus
 from app.emulator.faults import FaultKind
 from app.reconciler.worker import Reconciler
 from tests.clocks import MovedClock
+from tests.providers.standin import HANG_UP, Asked, Reply
 from tests.reconciler.stage import GENERAL, LEASE_SECONDS, SECRET, Stage
 
 
@@ -70,7 +71,10 @@ def test_a_crash_after_the_call_was_added_shows_one_card(stage: Stage, repeated:
     stage.settle()
 
     assert stage.present() == ["Ada"]
-    assert stage.sent("calls.add", "chat.postMessage") == [2, 1]
+    attempts = 3 if had_effect and repeated == "error" else 2
+    assert stage.sent("calls.add", "chat.postMessage") == [attempts, 1]
+    unseen = [call for call in stage.slack.workspace().calls.all() if not call.channels]
+    assert len(unseen) == (1 if had_effect and repeated != "same_call" else 0)
     assert stage.told() == []
 
 
@@ -264,13 +268,13 @@ def test_a_refusal_for_now_needs_no_look(stage: Stage) -> None:
     assert stage.sent("calls.info", "chat.postMessage") == [0, 3]
 
 
-def test_a_refusal_does_not_settle_what_was_lost_before(stage: Stage) -> None:
+def test_what_slack_shows_settles_what_was_lost_before(stage: Stage) -> None:
     stage.slack.faults.add("chat.postMessage", "drop_before", times=1)
     stage.slack.faults.add("chat.postMessage", "error", error="service_unavailable", times=1)
     stage.start()
     stage.settle()
 
-    assert stage.sent("calls.info", "chat.postMessage") == [2, 3]
+    assert stage.sent("calls.info", "chat.postMessage") == [1, 3]
     assert len(stage.slack.cards(GENERAL)) == 1
 
 
@@ -301,6 +305,16 @@ def test_a_call_whose_card_may_stand_is_ended_when_we_give_up(stage: Stage) -> N
     assert stage.sent("chat.postMessage", "calls.end") == [1, 1]
 
 
+def test_a_card_that_cannot_be_looked_for_is_no_start(stage: Stage) -> None:
+    stage.slack.faults.add("chat.postMessage", "drop_after", times=1)
+    stage.slack.faults.add("calls.info", "error", error="missing_scope")
+    stage.start(answer_through=stage.response_url())
+    stage.settle()
+
+    assert stage.card()["has_ended"]
+    assert ["install it again" in sentence for sentence in stage.told()] == [True]
+
+
 @pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
 def test_a_lost_answer_of_calls_add_leaves_nobody_on_the_card_who_has_left(stage: Stage, kind: FaultKind) -> None:
     stage.slack.switches.change({"repeated_external_unique_id": "same_call"})
@@ -315,3 +329,80 @@ def test_a_lost_answer_of_calls_add_leaves_nobody_on_the_card_who_has_left(stage
     stage.settle()
 
     assert stage.present() == ["Bob"]
+
+
+@pytest.mark.parametrize("title", ["Retro", "Weekly sync"])
+def test_a_lost_answer_of_calls_add_leaves_no_old_title(stage: Stage, title: str) -> None:
+    stage.slack.switches.change({"repeated_external_unique_id": "same_call"})
+    stage.slack.faults.add("calls.add", "drop_after", times=1)
+    stage.start()
+    stage.work()
+    stage.rename("Retro")
+    stage.rename(title)
+    stage.settle()
+
+    assert stage.card()["name"] == title
+
+
+# --- Meetings that nobody wants any more -----------------------------------------------------------------------------
+
+
+def lose_answers(stage: Stage, times: int) -> None:
+    """Of the provider, which does what it is asked for."""
+    answer, left = stage.vendor._handle, [times]
+
+    def handle(asked: Asked) -> Reply:
+        reply = answer(asked)
+        left[0] -= 1
+        return HANG_UP if left[0] >= 0 else reply
+
+    stage.vendor._handle = handle
+
+
+def test_a_meeting_whose_answer_was_lost_is_ended_when_we_give_up(stage: Stage) -> None:
+    lose_answers(stage, 8)
+    stage.start(answer_through=stage.response_url())
+    stage.settle(within_seconds=40)
+    assert len(stage.told()) == 1
+    assert states(stage) == ["waiting"]
+
+    stage.settle(within_seconds=600)
+    assert states(stage) == ["ended"]
+    assert stage.started()[1:] == [0, 0]
+    assert len(stage.told()) == 1
+    assert stage.next_due_at() is None
+
+
+def test_a_meeting_whose_answer_was_lost_is_ended_with_its_call(stage: Stage) -> None:
+    stage.start()
+    crash(stage, lambda: bool(stage.vendor.asked))
+    stage.end()
+    stage.settle()
+
+    assert states(stage) == ["ended"]
+    assert stage.started() == [2, 0, 0]
+
+
+def test_a_meeting_that_was_refused_is_not_asked_for_again(stage: Stage) -> None:
+    stage.vendor.next_reply(Reply(403))
+    stage.start()
+    stage.settle(within_seconds=3600)
+    assert stage.started() == [1, 0, 0]
+
+
+def test_a_provider_that_refuses_to_say_what_it_made_is_named_in_the_log(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.start()
+    crash(stage, lambda: bool(stage.vendor.asked))
+    stage.vendor.next_reply(Reply(403))
+    stage.vendor.next_reply(Reply(403))
+    stage.settle(within_seconds=3600)
+
+    assert "a meeting may be left behind" in caplog.text
+    assert len(stage.told()) == 1
+    assert stage.next_due_at() is None
+
+
+def states(stage: Stage) -> list[str]:
+    return [held.state for held in stage.vendor.meetings.values()]

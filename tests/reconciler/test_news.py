@@ -94,7 +94,7 @@ def test_a_batch_whose_answer_was_lost_is_not_shown_twice(live: Stage) -> None:
     live.settle()
 
     assert (live.present(), live.attended()) == (["Ada", "Bob"], ["Ada", "Bob"])
-    assert live.sent(ADD, INFO) == [2, 1]
+    assert live.sent(ADD, INFO) == [1, 1]
 
 
 def test_a_removal_whose_answer_was_lost_is_no_trouble(live: Stage) -> None:
@@ -105,7 +105,63 @@ def test_a_removal_whose_answer_was_lost_is_no_trouble(live: Stage) -> None:
     live.settle()
 
     assert live.present() == []
-    assert live.sent(REMOVE, INFO) == [2, 1]
+    assert live.sent(REMOVE, INFO) == [1, 1]
+
+
+def test_nobody_stays_on_the_card_because_an_answer_was_lost(live: Stage) -> None:
+    live.slack.faults.add(ADD, "drop_after", times=1)
+    live.join("Ada")
+    live.work()
+    live.leave("Ada")
+    live.settle()
+    assert (live.present(), live.attended()) == ([], ["Ada"])
+
+
+def test_nobody_is_missing_on_the_card_because_an_answer_was_lost(live: Stage) -> None:
+    live.join("Ada")
+    live.settle()
+    live.slack.faults.add(REMOVE, "drop_after", times=1)
+    live.leave("Ada")
+    live.work()
+    live.clock.move(0.5)
+    live.join("Ada")
+    live.settle()
+    assert live.present() == ["Ada"]
+
+
+def test_a_title_that_was_taken_back_is_not_the_one_whose_answer_was_lost(live: Stage) -> None:
+    live.slack.faults.add("calls.update", "drop_after", times=1)
+    live.rename("Retro")
+    live.work()
+    live.clock.move(0.5)
+    live.rename("Weekly sync")
+    live.settle()
+    assert live.card()["name"] == "Weekly sync"
+    assert live.sent("calls.update") == [2]
+
+
+def test_an_app_that_may_not_look_goes_by_what_it_believes(live: Stage) -> None:
+    live.slack.faults.add(INFO, "error", error="missing_scope")
+    live.slack.faults.add(ADD, "drop_before", times=1)
+    live.join("Ada")
+    live.settle()
+    assert live.present() == ["Ada"]
+
+
+def test_what_is_not_known_is_looked_into_before_anything_else_is_sent(live: Stage) -> None:
+    live.slack.faults.add(ADD, "drop_before", times=1)
+    live.slack.faults.add(INFO, "status", status=503, times=2)
+    live.join("Ada")
+    live.rename("Retro")
+    live.join("Bob")
+    live.work()
+    live.rename("Planning")
+    live.clock.move(1)
+    live.work()
+    assert live.sent(ADD, "calls.update", INFO) == [1, 1, 1]
+
+    live.settle()
+    assert (live.present(), live.card()["name"]) == (["Ada", "Bob"], "Planning")
 
 
 def test_when_slack_cannot_be_asked_the_look_comes_later(live: Stage) -> None:
@@ -268,3 +324,17 @@ def test_a_refusal_that_people_can_mend_is_tried_again_now_and_then(live: Stage,
     live.settle(within_seconds=600)
     assert live.card()["has_ended"]
     assert live.attended() == ["Ada"]
+
+
+def test_a_call_that_is_over_is_not_tried_for_ever(live: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    live.slack.faults.add("*", "error", error="account_inactive")
+    live.end()
+    hours = 0
+    while live.next_due_at() is not None and hours < 48:
+        live.settle(within_seconds=3600)
+        live.clock.move(1)
+        hours += 1
+
+    assert 20 < hours < 30
+    assert "given up" in caplog.text
+    assert live.sent("calls.end") == [300]
