@@ -12,7 +12,7 @@ import pytest
 from app.emulator import Emulator
 from tests.clocks import MovedClock
 from tests.providers.bigbluebutton.captured import MEETING, OCCURRENCE, captured
-from tests.providers.bigbluebutton.server import SECRET, BigBlueButtonServer
+from tests.providers.bigbluebutton.server import SECRET, BigBlueButtonServer, HeldMeeting
 from tests.providers.bigbluebutton.signing import bearing, signed
 from tests.running import Running
 from tests.scenarios.livekit_history import changes, people
@@ -267,14 +267,40 @@ def test_a_look_takes_those_off_the_card_who_are_not_there_when_nobody_is(
     assert shown(slack) == []
 
 
-def test_a_look_leaves_the_card_alone_while_somebody_is_there(
-    app: Running, told: Told, slack: Emulator, server: BigBlueButtonServer, clock: MovedClock
-) -> None:
+@pytest.fixture
+def meeting(told: Told, server: BigBlueButtonServer, clock: MovedClock) -> HeldMeeting:
+    """Of the call that was started, when John and Mary have come."""
     clock.move(SECONDS_BEFORE + 10)
     told.deliver_all([JOHNS_JOIN, MARYS_JOIN])
-    [meeting] = server.meetings.values()
-    meeting.attendees["w_xfsb9gxtlfom"] = "John Doe"
+    [held] = server.meetings.values()
+    held.attendees |= {"w_xfsb9gxtlfom": "John Doe", "w_uxw0dzhtvk0l": "Mary Sue"}
+    return held
+
+
+def test_a_look_leaves_the_card_alone_when_all_of_it_is_right(
+    app: Running, meeting: HeldMeeting, slack: Emulator, server: BigBlueButtonServer
+) -> None:
     app.settle(within_seconds=600)
 
+    assert meeting.attendees
     assert "getMeetingInfo" in server.calls_asked()
+    assert shown(slack) == [MARY, JOHN]
+
+
+def test_whose_leave_was_lost_goes_while_others_stay(app: Running, meeting: HeldMeeting, slack: Emulator) -> None:
+    """bbb-webhooks may also name somebody else: https://github.com/bigbluebutton/bigbluebutton/issues/13736"""
+    del meeting.attendees["w_uxw0dzhtvk0l"]
+    app.settle(within_seconds=600)
+
+    assert shown(slack) == [JOHN]
+
+
+def test_whose_join_was_lost_comes_and_goes_by_looks(app: Running, meeting: HeldMeeting, slack: Emulator) -> None:
+    grace = {"external_id": "slack-1", "display_name": "Grace Hopper"}
+    meeting.attendees["slack-1"] = "Grace Hopper"
+    app.settle(within_seconds=300)
+    assert shown(slack) == [grace, MARY, JOHN]
+
+    del meeting.attendees["slack-1"]
+    app.settle(within_seconds=300)
     assert shown(slack) == [MARY, JOHN]

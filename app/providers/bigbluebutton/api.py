@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from app.domain.meetings import Roster, Visitor
+from app.domain.meetings import Person, Roster, Visitor
 from app.providers.bigbluebutton.answers import ApiAnswer, read_answer
 from app.providers.bigbluebutton.checksums import Algorithm, signed_query
 from app.providers.http import Answer, Http
-from app.providers.payloads import clean_address, clean_text
+from app.providers.payloads import clean_address, clean_text, stable_key
 
 # An unused meeting is removed, which ends the call: the card must outlive the time until the first person comes. The
 # server's own setting may be five minutes. Understood since BigBlueButton 2.5.
@@ -56,15 +58,9 @@ class Api:
         self.ask("end", {"meetingID": meeting_id}, prepared_for=_GONE)
 
     def look(self, meeting_id: str) -> Roster | None:
-        """Whether anybody is in; None when the meeting is over.
-
-        The answer names people, but not their connections, which is what webhooks tell of and what a card is kept by:
-        so somebody who is in counts as somebody unseen.
-        """
+        """Who is in, by the ``userID`` that events call them by too; None when the meeting is over."""
         answer = self.ask("getMeetingInfo", {"meetingID": meeting_id}, prepared_for=_GONE)
-        if not answer.has_succeeded or _has_ended(answer):
-            return None
-        return Roster((), is_complete=_is_empty(answer))
+        return None if not answer.has_succeeded or _has_ended(answer) else _roster(answer)
 
     def check(self) -> tuple[str, ...]:
         """What is proven by asking for a meeting that nobody has, a sentence each."""
@@ -108,9 +104,18 @@ def _name(title: str) -> str:
     return name if len(name) >= _SHORTEST_NAME else f"Call {name}"
 
 
-def _is_empty(answer: ApiAnswer) -> bool:
-    is_counted = answer.texts.get("participantCount", "0") not in _NOTHING
-    return not is_counted and answer.element.find("attendees/attendee") is None
+def _roster(answer: ApiAnswer) -> Roster:
+    """Whoever is counted and not named is somebody unseen. The answer holds no connections."""
+    attendees = answer.element.findall("attendees/attendee")
+    told = [(attendee.findtext("userID", ""), attendee.findtext("fullName")) for attendee in attendees]
+    people = tuple(Person(key=stable_key(key), connection_id="", name=clean_text(name)) for key, name in told if key)
+    is_complete = len(people) >= max(len(attendees), _count(answer.texts.get("participantCount", "")))
+    return Roster(people, is_complete=is_complete, knows_connections=False)
+
+
+def _count(digits: str) -> float:
+    """Endless where nobody was counted in a way that we understand."""
+    return int(digits) if re.fullmatch("[0-9]{1,9}", digits) else math.inf
 
 
 def _has_ended(answer: ApiAnswer) -> bool:

@@ -13,10 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from app.domain.meetings import Meeting, MeetingRequest, Roster, Visitor
+from app.domain.meetings import Meeting, MeetingRequest, Person, Roster, Visitor
 from app.errors import ConfigurationError, PermanentFailure, RateLimited, TemporaryFailure, WebhookRejected
 from app.providers.base import Provider, WebhookRequest
 from app.providers.bigbluebutton.checksums import Algorithm, signed_query
+from app.providers.payloads import stable_key
 from app.providers.registry import load_providers
 from tests.clocks import NOON, MovedClock
 from tests.providers.bigbluebutton.server import (
@@ -159,20 +160,39 @@ def test_a_meeting_that_is_gone_is_ended(bigbluebutton: Provider, server: BigBlu
 # --- Who is in --------------------------------------------------------------------------------------------------
 
 
+def seen(*people: Person, is_complete: bool = True) -> Roster:
+    """The answer holds no connections."""
+    return Roster(people, is_complete=is_complete, knows_connections=False)
+
+
 def test_a_meeting_that_waits_for_people_is_empty(bigbluebutton: Provider) -> None:
-    assert bigbluebutton.look(bigbluebutton.create_meeting(WEEKLY)) == Roster(())
+    assert bigbluebutton.look(bigbluebutton.create_meeting(WEEKLY)) == seen()
 
 
-def test_who_is_in_cannot_be_matched_with_webhooks(bigbluebutton: Provider, server: BigBlueButtonServer) -> None:
-    """The answer holds no connections, so nobody on the card may be taken for gone, or for another."""
+def test_people_are_called_as_in_webhooks(bigbluebutton: Provider, server: BigBlueButtonServer) -> None:
     meeting = bigbluebutton.create_meeting(WEEKLY)
-    server.meetings["weekly-1"].attendees["slack-t1-u1"] = "Ada Lovelace"
-    assert bigbluebutton.look(meeting) == Roster((), is_complete=False)
+    server.meetings["weekly-1"].attendees |= {"slack-t1-u1": " Ada\nLovelace ", "w_2": "", "x" * 201: "Grace"}
+    assert bigbluebutton.look(meeting) == seen(
+        Person(key="slack-t1-u1", connection_id="", name="Ada Lovelace"),
+        Person(key="w_2", connection_id=""),
+        Person(key=stable_key("x" * 201), connection_id="", name="Grace"),
+    )
 
 
-def test_people_may_be_counted_and_not_named(bigbluebutton: Provider, server: BigBlueButtonServer) -> None:
-    server.next_reply(succeeded("<participantCount>2</participantCount><attendees/>"))
-    assert bigbluebutton.look(Meeting(id="weekly-1")) == Roster((), is_complete=False)
+@pytest.mark.parametrize(
+    "told",
+    [
+        "<participantCount>2</participantCount><attendees/>",
+        "<participantCount>many</participantCount><attendees/>",
+        "<attendees/>",
+        "<participantCount>0</participantCount><attendees><attendee><fullName>Ada</fullName></attendee></attendees>",
+    ],
+)
+def test_whoever_is_counted_and_not_named_is_unseen(
+    bigbluebutton: Provider, server: BigBlueButtonServer, told: str
+) -> None:
+    server.next_reply(succeeded(told))
+    assert bigbluebutton.look(Meeting(id="weekly-1")) == seen(is_complete=False)
 
 
 @pytest.mark.parametrize("end", [{"was_ended": True}, {"end_time": 1795208769000}])
