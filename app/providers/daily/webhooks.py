@@ -156,8 +156,7 @@ def parse_events(body: bytes) -> Sequence[Event]:
     if word in MEETING_EVENTS:
         return [_meeting_event(MEETING_EVENTS[word], read_payload(_MeetingTold, body))]
     if word in PERSON_EVENTS:
-        told = read_payload(_PersonTold, body)
-        return [] if told.payload.is_hidden else [_person_event(PERSON_EVENTS[word], told)]
+        return _person_events(PERSON_EVENTS[word], read_payload(_PersonTold, body))
     return []
 
 
@@ -171,14 +170,21 @@ def _meeting_event(kind: type[MeetingStarted | MeetingEnded], told: _MeetingTold
     )
 
 
-def _person_event(kind: type[ParticipantJoined | ParticipantLeft], told: _PersonTold) -> Event:
+def _person_events(kind: type[ParticipantJoined | ParticipantLeft], told: _PersonTold) -> Sequence[Event]:
     """Such events do not name the run of the meeting, so they have no occurrence."""
     person = told.payload
+    # Whoever leaves may have been hidden only after they came.
+    if person.is_hidden and kind is ParticipantJoined:
+        return []
     joined_at = person.joined_at or told.event_ts
-    return kind(
-        meeting_id=person.room,
-        # A leave before its own join would keep somebody in for ever, and two of Daily's clocks are compared here.
-        at=joined_at if kind is ParticipantJoined else max(joined_at, told.event_ts),
-        dedupe_key=told.id,
-        person=Person(key=person.user_id or person.session_id, connection_id=person.session_id, name=person.user_name),
-    )
+    return [
+        kind(
+            meeting_id=person.room,
+            # A leave before its own join would keep somebody in for ever, and two of Daily's clocks are compared here.
+            at=joined_at if kind is ParticipantJoined else max(joined_at, told.event_ts),
+            dedupe_key=told.id,
+            person=Person(
+                key=person.user_id or person.session_id, connection_id=person.session_id, name=person.user_name
+            ),
+        )
+    ]

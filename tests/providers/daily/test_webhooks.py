@@ -231,6 +231,17 @@ def test_the_hidden_stay_hidden() -> None:
     assert parse_events(body(payload={"permissions": {"hasPresence": False}})) == []
 
 
+def test_whoever_was_hidden_after_they_came_leaves_all_the_same() -> None:
+    """Owners can hide somebody at any time."""
+    left = body("participant.left", payload={"permissions": {"hasPresence": False}}, id="ptcpt-left-1")
+    assert not card_after([only(body()), only(left)]).present
+
+
+def test_a_hidden_person_who_leaves_was_never_there() -> None:
+    left = body("participant.left", payload={"permissions": {"hasPresence": False}})
+    assert not card_after(parse_events(left)).attended
+
+
 @pytest.mark.parametrize("permissions", [None, {}, {"hasPresence": True}, {"hasPresence": None, "canSend": []}])
 def test_all_others_are_shown(permissions: object) -> None:
     assert parse_events(body(payload={"permissions": permissions}))
