@@ -36,6 +36,8 @@ def needed_settings(provider: type[Provider]) -> list[str]:
 def default_of(setting: FieldInfo) -> str:
     """How the default would be written in the environment; ``""`` when there is none."""
     default = setting.default
-    if setting.is_required() or default is None or default == ():
+    if setting.is_required() or default is None:
         return ""
+    if isinstance(default, tuple | frozenset):
+        return ",".join(sorted(default))
     return str(default).lower() if isinstance(default, bool) else str(default)
