@@ -12,7 +12,7 @@ from pydantic import Field
 
 from app.clock import Clock
 from app.config import is_base_address
-from app.errors import PermanentFailure
+from app.errors import PermanentFailure, RequestFailed
 from app.providers.accounts import HeaderSecret
 from app.providers.http import Answer, Http
 from app.providers.payloads import Name, Payload
@@ -53,7 +53,8 @@ class _Refused(Payload):
 
 
 class Tokens:
-    """The account's token, asked for once an hour. May be used from many threads: one asks, the others wait."""
+    """The account's token, asked for once an hour. May be used from many threads: one asks, the others wait, and what
+    came of it counts for all of them."""
 
     def __init__(self, account: ZoomAccount, clock: Clock) -> None:
         self._account_id = account.account_id
@@ -65,12 +66,14 @@ class Tokens:
         self._http = Http(account.url, clock, vendor="Zoom", check=CHECK, secrets=secrets)
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._failed: tuple[datetime, RequestFailed] | None = None
 
     def get(self) -> Token:
         """A token that is good for another minute at the least. Raises a kind of ``RequestFailed``."""
+        came_at = self._clock.now()
         with self._lock:
             if self._token is None or self._token.renew_at <= self._clock.now():
-                self._token = self._ask()
+                self._token = self._renew(came_at)
             return self._token
 
     def drop(self, token: Token) -> None:
@@ -78,6 +81,17 @@ class Tokens:
         with self._lock:
             if self._token is token:
                 self._token = None
+
+    def _renew(self, came_at: datetime) -> Token:
+        """For somebody who came then: where another was refused meanwhile, so are they. One after the other they would
+        wait for as long as Zoom takes to give no answer, times their number."""
+        if self._failed is not None and came_at < self._failed[0]:
+            raise self._failed[1]
+        try:
+            return self._ask()
+        except RequestFailed as failure:
+            self._failed = (self._clock.now(), failure)
+            raise
 
     def _ask(self) -> Token:
         query = urlencode({"grant_type": "account_credentials", "account_id": self._account_id})

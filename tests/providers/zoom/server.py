@@ -59,7 +59,8 @@ class ZoomMeeting:
 
 class ZoomServer(StandIn):
     """``meetings`` and ``users`` are what it holds, ``scopes`` what the app may do; tests may change them. ``instead``
-    has the answer to a method and the end of a path, ``before`` is called with each request."""
+    has the answer to a method and the end of a path, ``instead_of_token`` that to whoever asks for a token, and
+    ``before`` is called with each request."""
 
     def __init__(self) -> None:
         super().__init__(self._answer)
@@ -71,6 +72,7 @@ class ZoomServer(StandIn):
         self.start_urls: list[str] = []
         self.largest_page = 300
         self.instead: dict[tuple[str, str], Reply] = {}
+        self.instead_of_token: Reply | None = None
         self.before: Callable[[Asked], object] = lambda _: None
 
     def settings(self, **more: str) -> dict[str, str]:
@@ -97,7 +99,7 @@ class ZoomServer(StandIn):
         self.before(asked)
         parts = urlsplit(asked.path)
         if parts.path == "/oauth/token":
-            return self._token(asked, dict(parse_qsl(parts.query)))
+            return self.instead_of_token or self._token(asked, dict(parse_qsl(parts.query)))
         if asked.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             return refusal(401, 124, "Invalid access token.")
         for (method, end), reply in self.instead.items():

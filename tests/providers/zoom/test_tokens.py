@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,7 +17,7 @@ from app.providers.base import Provider
 from app.providers.registry import load_providers
 from app.providers.zoom.tokens import api_address
 from tests.clocks import NOON, MovedClock
-from tests.providers.standin import HANG_UP, Reply, nobody_there
+from tests.providers.standin import HANG_UP, Asked, Reply, nobody_there
 from tests.providers.zoom.server import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, ZoomServer, told
 
 GONE = Meeting(id="1")
@@ -77,6 +79,44 @@ def test_many_threads_ask_for_one_token(zoom: Provider, server: ZoomServer) -> N
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(zoom.look, [GONE] * 16))
     assert len(server.tokens) == 1
+
+
+class _Callers(MovedClock):
+    """Knows how many threads have come, as each asks for the time first."""
+
+    def __init__(self) -> None:
+        super().__init__(NOON)
+        self._come: set[int] = set()
+        self._changed = threading.Condition()
+
+    def now(self) -> datetime:
+        with self._changed:
+            self._come.add(threading.get_ident())
+            self._changed.notify_all()
+        return super().now()
+
+    def wait_for(self, callers: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self._come) >= callers, timeout=20)
+
+
+def test_threads_that_waited_in_vain_do_not_ask_again_one_after_the_other(server: ZoomServer) -> None:
+    """Each would hold up the others for as long as Zoom takes to give no answer."""
+    clock = _Callers()
+    zoom = load_providers(server.settings(), clock)["zoom"]
+
+    def give_no_answer(_: Asked) -> None:
+        clock.wait_for(4)
+        clock.move(7)
+        server.instead_of_token = Reply(503)
+
+    server.before = give_no_answer
+    with ThreadPoolExecutor(4) as threads:
+        failures = [one.exception() for one in [threads.submit(zoom.look, GONE) for _ in range(4)]]
+    assert {type(failure) for failure in failures} == {TemporaryFailure}
+    assert len(server.asked) == 1
+    server.before, server.instead_of_token = lambda _: None, None
+    assert zoom.look(GONE) is None
 
 
 @pytest.mark.parametrize("name", ["ACCOUNT_ID", "CLIENT_ID", "CLIENT_SECRET"])
