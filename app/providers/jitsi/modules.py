@@ -69,10 +69,11 @@ class EndMeeting:
         """A room that is gone is ended."""
         token = system_token(self._key, sub=self._domain, now=self._clock.now())
         path = f"/end-meeting?{urlencode({'conference': jid})}"
-        self._http.request("POST", path, authorization=f"Bearer {token}", expected=_NOT_FOUND)
+        answer = self._http.request("POST", path, authorization=f"Bearer {token}", expected=_NOT_FOUND)
+        if answer.status in _NOT_FOUND:
+            _check_loaded(self._http, "POST", "/end-meeting", "mod_muc_end_meeting", "JITSI_END_URL")
 
     def check(self, muc_domain: str) -> str:
-        _check_loaded(self._http, "POST", "/end-meeting", "mod_muc_end_meeting", "JITSI_END_URL")
         self.end(Room("switchboard-check").jid(muc_domain))
         return "mod_muc_end_meeting answers, and accepts JITSI_END_PRIVATE_KEY."
 

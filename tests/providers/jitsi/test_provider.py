@@ -237,6 +237,15 @@ def test_a_room_that_is_gone_is_ended(jitsi: Provider) -> None:
     jitsi.end_meeting(Meeting(id=ROOM))
 
 
+def test_a_module_that_is_gone_has_ended_nothing(jitsi: Provider, server: JitsiServer) -> None:
+    server.rooms.add(ROOM)
+    server.next_reply(Reply(404))
+    server.next_reply(Reply(404))
+    with pytest.raises(PermanentFailure, match="mod_muc_end_meeting is not behind JITSI_END_URL"):
+        jitsi.end_meeting(Meeting(id=ROOM))
+    assert jitsi.look(Meeting(id=ROOM)) == Roster((), is_complete=False)
+
+
 def test_without_the_module_no_meeting_is_ended(server: JitsiServer) -> None:
     plain = provider(server.settings())
     assert not plain.capabilities.ends_meetings
