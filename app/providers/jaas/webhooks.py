@@ -54,14 +54,14 @@ class _Data(Payload):
 
 
 class _Participant(_Data):
-    """``id``, name, e-mail and picture are those of the person's token. Tokens are signed with a key of the account, by
-    us or by another app of its owner, so they are believed; without a token there is no id."""
+    """``id`` is that of the person's token, signed with a key of the account by us or by another app of its owner, so
+    it is believed; without a token there is none. 8x8 does not say where an e-mail comes from: in Jitsi's web app people
+    may type one in, so it makes nobody somebody."""
 
     id: str | None = None
     participant_jid: str | None = Field(default=None, alias="participantJid")
     participant_id: str | None = Field(default=None, alias="participantId")
     name: Name = None
-    email: Name = None
     avatar: PictureAddress = None
 
     @property
@@ -78,7 +78,6 @@ class _Participant(_Data):
             key=stable_key(self.id or connection_id),
             connection_id=stable_key(connection_id),
             name=self.name,
-            email=self.email if self.id else None,
             avatar_url=self.avatar,
         )
 

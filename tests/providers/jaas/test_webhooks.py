@@ -168,7 +168,6 @@ def test_a_person_who_comes() -> None:
             key="slack-T1-U1",
             connection_id="3988218d-a6ef-40cf-8b1b-f5097f46fbf7@8x8.vc",
             name="Ada Lovelace",
-            email="ada@example.com",
             avatar_url="https://example.com/a.png",
         ),
     )
@@ -185,7 +184,6 @@ def test_the_vendors_example_of_a_person() -> None:
         key="auth0|5f903d7a77f3b4006eb8e67d",
         connection_id="fc1ea14a-9bca-4218-a563-8c627e803d56@8x8.vc",
         name="Test User",
-        email="test.user@company.com",
     )
 
 
@@ -251,10 +249,14 @@ def test_without_an_address_the_short_id_is_of_the_connection() -> None:
     assert person_in(joined(participantJid=None)).connection_id == "3988218d"
 
 
+def test_an_address_that_somebody_may_have_typed_in_makes_them_nobody_else() -> None:
+    """A guest's token holds none, and whose would be looked up in Slack."""
+    assert person_in(joined(id="guest-1", email="ada@example.com")).email is None
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_without_a_token_nobody_vouches_for_an_address(nothing: object) -> None:
-    person = person_in(joined(id=nothing))
-    assert (person.key, person.email) == (ADA["participantJid"], None)
+def test_without_a_token_each_connection_is_a_person(nothing: object) -> None:
+    assert person_in(joined(id=nothing)).key == ADA["participantJid"]
 
 
 def test_an_id_alone_will_do() -> None:
