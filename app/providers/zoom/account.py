@@ -51,8 +51,9 @@ class ZoomAccount(Account):
     hosts: Annotated[tuple[str, ...], BeforeValidator(_names), AfterValidator(_users)] = Field(
         description="The licensed users whose meetings these are: e-mail addresses or ids, separated by commas.",
     )
+    # https://support.zoom.com/hc/en/article?id=zm_kb&sysparm_article=KB0068522
     meetings_per_host: int = Field(
-        default=2,
+        default=1,
         ge=1,
         le=2,
         description="How many meetings a host can hold at a time: 2 on Business, Education and Enterprise, 1 on Pro.",

@@ -768,13 +768,14 @@ def test_passcodes_and_links_in_webhooks_are_not_stored(zoom: Provider) -> None:
 # --- Settings ---------------------------------------------------------------------------------------------------
 
 
-def test_hosts_are_shared_out_two_at_a_time(zoom: Provider) -> None:
+def test_each_host_holds_one_meeting_at_a_time(zoom: Provider) -> None:
+    """On any plan: on Pro, whoever begins a second one is asked to end the first, which others are in."""
     assert zoom.hosts == (ADA, GRACE)
-    assert zoom.meetings_per_host == 2
+    assert zoom.meetings_per_host == 1
 
 
-def test_or_one_at_a_time(server: ZoomServer, clock: MovedClock) -> None:
-    assert load_providers(server.settings(MEETINGS_PER_HOST="1"), clock)["zoom"].meetings_per_host == 1
+def test_or_two_where_the_plan_lets_them(server: ZoomServer, clock: MovedClock) -> None:
+    assert load_providers(server.settings(MEETINGS_PER_HOST="2"), clock)["zoom"].meetings_per_host == 2
 
 
 @pytest.mark.parametrize(("per_minute", "pace"), [("60", Pace(60, burst=2)), ("600", Pace(600, burst=20))])
