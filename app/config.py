@@ -125,9 +125,10 @@ class Settings(BaseModel, frozen=True):
     )
     workers: int = Field(
         default=4,
-        ge=1,
+        ge=0,
         le=64,
-        description="How many calls one process brings up to date at the same time.",
+        description="How many calls one process brings up to date at the same time; with 0 `serve` leaves them to "
+        "`work` processes.",
     )
     lease_seconds: float = Field(
         default=15,

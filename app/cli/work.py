@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 from app import config, logs
 from app.cli.checks import check_everything
 from app.clock import SystemClock
+from app.errors import ConfigurationError
 from app.reconciler.engine import build_engine
 
 if TYPE_CHECKING:
@@ -23,12 +25,16 @@ def add_to(commands: Commands) -> None:
 def run(_options: argparse.Namespace) -> int:
     env = config.environment()
     settings = check_everything(env)
+    if not settings.workers:
+        raise ConfigurationError("\n  WORKERS: must be 1 or more for `work`; with 0 it would do nothing.")
     logs.set_up(settings.log_level)
     clock = SystemClock()
     engine = build_engine(env, clock)
     clock.agree_with(engine.database.now())
+    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: engine.reconciler.stop())
-    for thread in engine.start_workers():
-        thread.join()
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    threads = engine.start()
+    stopping.wait()
+    engine.stop(threads)
     return 0

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql import func
 
 from app.db.types import UtcDateTime
+from app.db.work import NOBODY
 from app.errors import ConfigurationError
 
 SQLITE_PRAGMAS = (
@@ -27,12 +28,13 @@ SQLITE_PRAGMAS = (
 
 class Database:
     """The one way to the database: ``transaction()`` to write, ``reading()`` to read. No transaction stays open
-    across a request to anybody."""
+    across a request to anybody. ``holder`` is who this process claims calls as (``notify``)."""
 
     def __init__(self, url: str, *, connections: int = 20) -> None:
         self.url = database_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, connections)
+        self.holder = NOBODY
         # SQLite has one writer; threads that wait for each other here do not sleep in its busy handler. A transaction
         # within a transaction would wait for ever; with this kind of lock SQLite refuses it.
         self._one_writer = threading.RLock() if self.is_sqlite else nullcontext()
@@ -64,6 +66,11 @@ class Database:
         as an engine has any, each statement costs a third more."""
         if self.is_sqlite:
             connection.connection.cursor().execute(word)
+
+    @property
+    def driver_url(self) -> str:
+        """For a connection beside the pool; it holds the password."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -18,13 +18,16 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Update,
+    and_,
     bindparam,
     case,
     func,
     or_,
     select,
+    text,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.db.models import CALLS
 from app.db.types import UtcDateTime
@@ -33,6 +36,32 @@ from app.errors import LeaseLost
 
 FIRST_RETRY = timedelta(seconds=1)
 LAST_RETRY = timedelta(minutes=5)
+LOCKS = 0x53574244
+"""The first half of the keys of our advisory locks; the second is the number of a process."""
+LOOK_AFTER_HOLDERS = timedelta(seconds=1)
+"""How often it is looked whether whoever holds a call is still alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that claims. With a ``number`` it holds the lock of that number for as long as it lives, and the
+    others need not wait for its leases; from ``sure_at`` on it takes those whose locks are gone for dead."""
+
+    number: int | None = None
+    sure_at: datetime | None = None
+
+    def new_token(self) -> str:
+        """A lease's token begins with its holder's number: so the two are always written together, also by versions
+        of the app that know of no numbers."""
+        token = secrets.token_hex(8)
+        return token if self.number is None else f"{self.number}-{token}"
+
+    def is_sure(self, now: datetime) -> bool:
+        return self.sure_at is not None and self.sure_at <= now
+
+
+NOBODY = Holder()
+"""A process without a lock, whose leases are waited for. On SQLite all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +76,13 @@ class Lease:
     retry_at: datetime
 
 
-def claim(connection: Connection, now: datetime, lease_seconds: float) -> Lease | None:
+def claim(connection: Connection, now: datetime, lease_seconds: float, holder: Holder = NOBODY) -> Lease | None:
     """Take the call that has been due longest; None when there is none, or when others are about to take them all."""
-    token = secrets.token_hex(8)
+    token = holder.new_token()
+    statement = _CLAIM_ALSO_OF_THE_DEAD if holder.is_sure(now) else _CLAIM
     given = {"now": now, "token": token, "until": now + timedelta(seconds=lease_seconds)}
     turns = {f"turn_{failures}": now + retry_delay(failures) for failures in _LADDER}
-    row = connection.execute(_CLAIM, {**given, **turns}).one_or_none()
+    row = connection.execute(statement, {**given, **turns}).one_or_none()
     return Lease(row.id, token, lease_seconds, now, row.reconcile_after) if row else None
 
 
@@ -96,9 +126,15 @@ def retry_later(connection: Connection, lease: Lease, *, status: CallStatus) -> 
     _write(connection, _RETRY_LATER, lease, status=status)
 
 
+def void_all_leases(connection: Connection) -> None:
+    """Whoever held calls is known to be dead."""
+    connection.execute(_VOID_ALL)
+
+
 def next_due(connection: Connection, now: datetime) -> datetime | None:
-    """When the next call can be claimed: ``now`` if one can be already, None when there is nothing to wait for."""
-    due: datetime | None = connection.execute(_NEXT_DUE).scalar_one()
+    """When to look again: the moment the next call can be claimed, ``now`` if one can be already, and soon while a
+    call is held by a process that may die; None when there is nothing to wait for."""
+    due: datetime | None = connection.execute(_NEXT_DUE, {"look_at": now + LOOK_AFTER_HOLDERS}).scalar_one()
     return due and max(due, now)
 
 
@@ -127,25 +163,45 @@ _PUSHED_AHEAD = case(
     *((CALLS.c.failures < failures, _moment(f"turn_{failures}")) for failures in _LADDER[:-1]),
     else_=_moment(f"turn_{_LADDER[-1]}"),
 )
-_DUE_LONGEST = (
-    select(CALLS.c.id)
-    .where(CALLS.c.has_work, CALLS.c.reconcile_after <= _moment("now"))
-    .where(or_(CALLS.c.generation != CALLS.c.shown_generation, CALLS.c.deadline_at <= _moment("now")))
-    .where(or_(CALLS.c.lease_until.is_(None), CALLS.c.lease_until <= _moment("now")))
-    .order_by(CALLS.c.reconcile_after, CALLS.c.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
+_IS_FREE = or_(CALLS.c.lease_until.is_(None), CALLS.c.lease_until <= _moment("now"))
+_NAMES_HOLDER = CALLS.c.lease_token.contains("-")
+# Only asked about calls that are held and yet due: few, because a claim pushes its call ahead.
+_HOLDER_IS_DEAD = and_(
+    _NAMES_HOLDER,
+    func.split_part(CALLS.c.lease_token, "-", 1).not_in(
+        text(
+            "(SELECT objid::text FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND classid = :locks AND datname = current_database())"
+        ).bindparams(locks=LOCKS)
+    ),
 )
-_CLAIM = (
-    update(CALLS)
-    .where(CALLS.c.id == _DUE_LONGEST.scalar_subquery())
-    .values(lease_token=bindparam("token"), lease_until=_moment("until"))
-    .values(failures=CALLS.c.failures + 1, reconcile_after=_PUSHED_AHEAD)
-    .returning(CALLS.c.id, CALLS.c.reconcile_after)
-)
+
+
+def _claim_of(claimable: ColumnElement[bool]) -> ReturningUpdate[str, datetime]:
+    due_longest = (
+        select(CALLS.c.id)
+        .where(CALLS.c.has_work, CALLS.c.reconcile_after <= _moment("now"))
+        .where(or_(CALLS.c.generation != CALLS.c.shown_generation, CALLS.c.deadline_at <= _moment("now")))
+        .where(claimable)
+        .order_by(CALLS.c.reconcile_after, CALLS.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(CALLS)
+        .where(CALLS.c.id == due_longest.scalar_subquery())
+        .values(lease_token=bindparam("token"), lease_until=_moment("until"))
+        .values(failures=CALLS.c.failures + 1, reconcile_after=_PUSHED_AHEAD)
+        .returning(CALLS.c.id, CALLS.c.reconcile_after)
+    )
+
+
+_CLAIM = _claim_of(_IS_FREE)
+_CLAIM_ALSO_OF_THE_DEAD = _claim_of(or_(_IS_FREE, _HOLDER_IS_DEAD))
 
 _RENEW = update(CALLS).where(CALLS.c.id == bindparam("of_call"), CALLS.c.lease_token == bindparam("of_lease"))
 _RETRY_LATER = _RENEW.values(lease_token=None, lease_until=None)
+_VOID_ALL = update(CALLS).where(CALLS.c.lease_token.is_not(None)).values(lease_token=None, lease_until=None)
 _IN_ORDER = _RETRY_LATER.values(failures=0)
 _FINISH = _IN_ORDER.values(booked=None)
 _POSTPONE = _IN_ORDER.values(
@@ -156,7 +212,11 @@ _POSTPONE = _IN_ORDER.values(
     )
 )
 
-_FREE_AT = _later(CALLS.c.reconcile_after, CALLS.c.lease_until)
+_AT_LATEST = _moment("look_at")
+_FREE_AT = case(
+    (and_(_NAMES_HOLDER, CALLS.c.lease_until > _AT_LATEST), _later(_AT_LATEST, CALLS.c.reconcile_after)),
+    else_=_later(CALLS.c.reconcile_after, CALLS.c.lease_until),
+)
 _CLAIMABLE_AT = case(
     (CALLS.c.generation != CALLS.c.shown_generation, _FREE_AT), else_=_later(_FREE_AT, CALLS.c.deadline_at)
 )

@@ -49,7 +49,7 @@ class ClaimedCall:
     def claim(cls, database: Database, clock: Clock, lease_seconds: float) -> ClaimedCall | None:
         """The call that has been due longest; None when there is nothing to do."""
         with database.transaction() as connection:
-            lease = work.claim(connection, clock.now(), lease_seconds)
+            lease = work.claim(connection, clock.now(), lease_seconds, database.holder)
         return cls(database, clock, lease) if lease else None
 
     @property

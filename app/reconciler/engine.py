@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app import config
 from app.clock import Clock
 from app.config import Settings
+from app.db.file_presence import FilePresence
+from app.db.notify import Presence
 from app.db.session import Database, database_url
 from app.errors import ConfigurationError
 from app.providers.base import Provider
@@ -27,15 +29,30 @@ class Engine:
     database: Database
     providers: Mapping[str, Provider]
     bell: Bell
+    presence: Presence | FilePresence
     reconciler: Reconciler
 
-    def start_workers(self) -> list[threading.Thread]:
-        """Threads that reconcile until ``reconciler.stop()``. Call it after the fork: threads do not survive one."""
+    def nudge(self) -> None:
+        """There is work: wakes a worker here, and one in each other process."""
+        self.bell.ring()
+        self.presence.tell()
+
+    def start(self) -> list[threading.Thread]:
+        """Threads that reconcile until ``stop``. Call it after the fork: threads and locks do not survive one."""
+        self.presence.start()
         names = [f"reconciler-{number}" for number in range(self.settings.workers)]
         threads = [threading.Thread(target=self.reconciler.run, name=name) for name in names]
         for thread in threads:
             thread.start()
         return threads
+
+    def stop(self, threads: Sequence[threading.Thread]) -> None:
+        """What is begun is finished first; until then the others must take this process for alive."""
+        self.reconciler.stop()
+        for thread in threads:
+            thread.join()
+        self.presence.stop()
+        self.database.close()
 
 
 def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
@@ -52,7 +69,19 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         public_url=settings.public_url,
         lease_seconds=settings.lease_seconds,
     )
-    return Engine(settings=settings, database=database, providers=providers, bell=bell, reconciler=reconciler)
+    presence = (
+        FilePresence(database)
+        if database.is_sqlite
+        else Presence(database, clock, bell.ring, lease_seconds=settings.lease_seconds)
+    )
+    return Engine(
+        settings=settings,
+        database=database,
+        providers=providers,
+        bell=bell,
+        presence=presence,
+        reconciler=reconciler,
+    )
 
 
 def read_configuration(env: Mapping[str, str], clock: Clock) -> tuple[Settings, dict[str, Provider]]:

@@ -11,10 +11,8 @@ from werkzeug.exceptions import HTTPException
 from app import logs
 from app.clock import Clock
 from app.config import Settings
-from app.db.session import Database
 from app.listeners.bolt import make_bolt_app
 from app.providers.base import Provider
-from app.reconciler.bell import Bell
 from app.reconciler.engine import Engine, build_engine
 from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
@@ -40,7 +38,7 @@ class Switchboard(Engine):
 def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
     """The app for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
     engine = build_engine(env, clock)
-    flask = _make_flask(engine.settings, engine.database, clock, engine.providers, engine.bell)
+    flask = _make_flask(engine, clock)
     parts = {part.name: getattr(engine, part.name) for part in fields(engine)}
     return Switchboard(flask=flask, **parts)
 
@@ -49,10 +47,9 @@ def _default_provider(settings: Settings, providers: Mapping[str, Provider]) -> 
     return providers[settings.default_provider or next(iter(providers))]
 
 
-def _make_flask(
-    settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
-) -> Flask:
-    call_service = CallService(database, clock, _default_provider(settings, providers), providers, bell.ring)
+def _make_flask(engine: Engine, clock: Clock) -> Flask:
+    settings, database, providers = engine.settings, engine.database, engine.providers
+    call_service = CallService(database, clock, _default_provider(settings, providers), providers, engine.nudge)
     bolt_app = make_bolt_app(settings, call_service)
     flask = Flask(__name__)
     # A path with two slashes is no path of ours. Redirected, a webhook would be lost: vendors do not follow.
@@ -61,17 +58,17 @@ def _make_flask(
     flask.register_error_handler(Exception, _answer_error)
     secret = settings.slack_signing_secret.get_secret_value()
     flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
-    flask.register_blueprint(webhooks.make_blueprint(providers, DeliveryService(database, clock, bell.ring)))
-    flask.register_blueprint(_make_join_page(settings, database, clock, providers, bell))
+    flask.register_blueprint(webhooks.make_blueprint(providers, DeliveryService(database, clock, engine.nudge)))
+    flask.register_blueprint(_make_join_page(engine, clock))
     flask.register_blueprint(health.make_blueprint(database))
     return flask
 
 
-def _make_join_page(
-    settings: Settings, database: Database, clock: Clock, providers: Mapping[str, Provider], bell: Bell
-) -> Blueprint:
+def _make_join_page(engine: Engine, clock: Clock) -> Blueprint:
+    settings = engine.settings
     secret = settings.own_secret
-    visits = VisitService(database, clock, providers, bell.ring, key=derived_key(secret, "participants"))
+    key = derived_key(secret, "participants")
+    visits = VisitService(engine.database, clock, engine.providers, engine.nudge, key=key)
     pages = Pages(f"{settings.public_url}/join", signs_in=settings.signs_in, allows_guests=settings.allow_guests)
     cookies = Cookies(settings.public_url, secret, clock)
     sign_in = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from flask import Flask
 
@@ -17,12 +18,12 @@ def create() -> Flask:
     switchboard = build(config.environment(), clock)
     logs.set_up(switchboard.settings.log_level)
     clock.agree_with(switchboard.database.now())
-    switchboard.start_workers()
-    threading.Thread(target=_stop_with_the_server, args=(switchboard,), name="reconciler-stop").start()
+    threads = switchboard.start()
+    threading.Thread(target=_stop_with_the_server, args=(switchboard, threads), name="reconciler-stop").start()
     return switchboard.flask
 
 
-def _stop_with_the_server(switchboard: Switchboard) -> None:
+def _stop_with_the_server(switchboard: Switchboard, threads: Sequence[threading.Thread]) -> None:
     """The server tells nobody that it stops, and then waits for all threads; so this one waits for the server."""
     threading.main_thread().join()
-    switchboard.reconciler.stop()
+    switchboard.stop(threads)

@@ -1,14 +1,171 @@
-"""Processes of the app beside each other, on one database; some are killed, some hang, some are replaced."""
+"""Processes of the app beside each other, on one PostgreSQL database; some are killed, some hang, some are replaced.
+
+All of this is in real time, because what is tried is what the system does to processes.
+"""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
 
-from tests.processes import ROOT
+import pytest
+from sqlalchemy import text
+
+from app.db.session import Database
+from app.emulator import Emulator
+from tests.db.many import postgresql
+from tests.processes import ROOT, clean, free_port, serving, settings
+
+GENERAL = "C0GENERAL"
+PATIENCE_SECONDS = 30
+POLL_SECONDS = 5
+"""After so long a worker looks by itself."""
+
+
+@pytest.fixture
+def slack() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    with postgresql(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with closing(Database(database_url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def env(slack: Emulator, database_url: str) -> dict[str, str]:
+    """For a server that leaves the work to others, and for those."""
+    return settings(slack, database_url, free_port())
+
+
+@contextmanager
+def working(env: Mapping[str, str], database: Database) -> Iterator[subprocess.Popen[str]]:
+    """``work`` as a process, connected."""
+    before = present(database)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "work"], env=clean(env), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        wait_until(lambda: present(database) > before)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+
+@contextmanager
+def taking_commands(slack: Emulator, env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """``serve``, which leaves all work to other processes."""
+    with serving({**env, "WORKERS": "0"}) as process:
+        slack.connect_app(f"{env['PUBLIC_URL']}/slack/events")
+        yield process
+
+
+def present(database: Database) -> int:
+    """How many processes have their lock."""
+    locks = asked(database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
+    assert isinstance(locks, int)
+    return locks
+
+
+def holder(database: Database) -> str:
+    """Which lease the only call is held by."""
+    return str(asked(database, "SELECT coalesce(max(lease_token), '') FROM calls"))
+
+
+def asked(database: Database, question: str) -> object:
+    with database.reading() as connection:
+        return connection.execute(text(question)).scalar_one()
+
+
+def wait_until(is_so: Callable[[], bool]) -> float:
+    """Returns how many seconds it took."""
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < PATIENCE_SECONDS
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 def test_a_process_that_only_works_loads_no_web_server() -> None:
     loaded = "import sys, app.cli.work; print(*{'flask', 'slack_bolt'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_process_that_would_do_nothing_says_so(env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "work"],
+        env=clean({**env, "WORKERS": "0"}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert (done.returncode, "WORKERS" in done.stderr) == (2, True)
+
+
+@pytest.mark.flaky(reruns=2)
+def test_a_worker_elsewhere_is_woken_at_once(slack: Emulator, env: dict[str, str], database: Database) -> None:
+    with taking_commands(slack, env), working(env, database):
+        times: list[float] = []
+        for number in range(3):
+            slack.slash("/ring", f"Call {number}")
+            times.append(wait_until(lambda: len(slack.cards(GENERAL)) == len(times) + 1))
+            time.sleep(1.5)  # the pace of calls.add is not what is tried
+        assert max(times) < POLL_SECONDS / 5
+    assert len(slack.requests("calls.add")) == 3
+
+
+@pytest.mark.flaky(reruns=2)
+def test_the_call_of_a_killed_worker_is_taken_over_within_two_seconds(
+    slack: Emulator, env: dict[str, str], database: Database
+) -> None:
+    slack.faults.add("calls.add", "slow", seconds=POLL_SECONDS, times=1)
+    with taking_commands(slack, env), working(env, database) as killed:
+        slack.slash("/ring", "Weekly sync")
+        wait_until(lambda: len(slack.requests("calls.add")) == 1)
+        held = holder(database)
+        with working(env, database):
+            time.sleep(1.5)  # until it has looked, and rests
+            killed.kill()
+            seconds = wait_until(lambda: holder(database) != held)
+            assert seconds < 2
+            wait_until(lambda: bool(slack.cards(GENERAL)))
+    assert len(slack.cards(GENERAL)) == 1
+
+
+def test_a_worker_that_hangs_is_replaced_after_its_lease_and_does_nothing_when_it_wakes(
+    slack: Emulator, env: dict[str, str], database: Database
+) -> None:
+    slack.faults.add("calls.add", "slow", seconds=1, times=1)
+    with taking_commands(slack, env), working(env, database) as hung:
+        slack.slash("/ring", "Weekly sync")
+        wait_until(lambda: len(slack.requests("calls.add")) == 1)
+        hung.send_signal(signal.SIGSTOP)
+        with working(env, database):
+            held = holder(database)
+            seconds = wait_until(lambda: holder(database) != held)
+            wait_until(lambda: bool(slack.cards(GENERAL)))
+            hung.send_signal(signal.SIGCONT)
+            hung.terminate()
+            assert hung.wait(PATIENCE_SECONDS) == 0
+    assert 10 < seconds < 17
+    assert len(slack.cards(GENERAL)) == 1
+    assert len(slack.requests("chat.postMessage")) == 1
