@@ -55,8 +55,8 @@ class _Data(Payload):
 
 class _Participant(_Data):
     """``id`` is that of the person's token, signed with a key of the account by us or by another app of its owner, so
-    it is believed; without a token there is none. 8x8 does not say where an e-mail comes from: in Jitsi's web app people
-    may type one in, so it makes nobody somebody."""
+    it is believed; without a token there is none. 8x8 does not say where an e-mail comes from, and in Jitsi's web app
+    people may type one in: it makes nobody somebody."""
 
     id: str | None = None
     participant_jid: str | None = Field(default=None, alias="participantJid")
