@@ -17,11 +17,13 @@ from app.domain.plan import Shown
 
 _COLUMNS = (
     CALLS.c.id,
+    CALLS.c.enterprise_id,
     CALLS.c.team_id,
     CALLS.c.channel_id,
     CALLS.c.created_by,
     CALLS.c.response_url,
     CALLS.c.provider,
+    CALLS.c.meeting_id,
     CALLS.c.meeting,
     CALLS.c.join_token,
     CALLS.c.join_url,
@@ -37,6 +39,9 @@ _COLUMNS = (
     CALLS.c.ended_at,
     CALLS.c.meeting_is_over,
     CALLS.c.failure,
+    CALLS.c.is_closed,
+    CALLS.c.reopens,
+    CALLS.c.thread_ts,
     CALLS.c.generation,
     CALLS.c.shown_generation,
     CALLS.c.deadline_at,
@@ -73,10 +78,14 @@ _TOUCH_SOON = _TOUCH.values(reconcile_after=case((_WAITS_LONGER, _AT_LATEST), el
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCall:
-    """A call as it stands in the database. ``snapshot`` holds only the participants that were asked for."""
+    """A call as it stands in the database. ``snapshot`` holds only the participants that were asked for.
+
+    ``thread_ts`` is the message in whose thread the card belongs; None for one that stands by itself.
+    """
 
     snapshot: CallSnapshot
     team_id: str
+    enterprise_id: str | None
     channel_id: str
     response_url: str | None
     provider: str
@@ -85,6 +94,7 @@ class StoredCall:
     generation: int
     shown_generation: int
     host: str | None = None
+    thread_ts: str | None = None
     deadline_at: datetime | None = None
     in_flight: str | None = None
     booked: Mapping[str, datetime] = field(default_factory=dict)
@@ -116,6 +126,9 @@ class NewCall:
     title: str
     at: datetime
     deadline_at: datetime | None
+    reopens: str | None = None
+    thread_ts: str | None = None
+    host: str | None = None
 
 
 def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
@@ -137,6 +150,9 @@ def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
         "started_at": new.at,
         "reconcile_after": new.at,
         "deadline_at": new.deadline_at,
+        "reopens": new.reopens,
+        "thread_ts": new.thread_ts,
+        "host": new.host,
     }
     return insert_or_ignore(connection, CALLS, values)
 
@@ -155,12 +171,14 @@ def lock_call(connection: Connection, call_id: str) -> StoredCall | None:
 
 def lock_by_meetings(
     connection: Connection, provider: str, account: str, meeting_ids: Iterable[str]
-) -> dict[str, StoredCall]:
-    """The newest call of each of these meetings that has one, by meeting id, locked until the transaction ends; none of
-    their participants."""
+) -> dict[str, list[StoredCall]]:
+    """The calls of these meetings, newest first, by meeting id, locked until the transaction ends; none of their
+    participants. A meeting without calls has no place in it."""
     given = {"provider": provider, "account": account, "meeting_ids": sorted(meeting_ids)}
-    locked = [_stored(row) for row in connection.execute(_OF_MEETINGS_LOCKED, given)]
-    return {call.snapshot.meeting.id: call for call in reversed(locked) if call.snapshot.meeting}
+    of_meetings: dict[str, list[StoredCall]] = {}
+    for row in connection.execute(_OF_MEETINGS_LOCKED, given):
+        of_meetings.setdefault(row.meeting_id, []).append(_stored(row))
+    return of_meetings
 
 
 def running_calls(connection: Connection, team_id: str, channel_id: str) -> list[StoredCall]:
@@ -260,6 +278,7 @@ def _values(known: CallSnapshot) -> dict[str, Any]:
         "meeting_id": known.meeting.id if known.meeting else None,
         "join_url": known.join_url,
         "failure": known.failure,
+        "is_closed": known.is_closed,
     }
 
 
@@ -296,16 +315,20 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         ended_at=row.ended_at,
         meeting_is_over=row.meeting_is_over,
         failure=row.failure,
+        is_closed=row.is_closed,
+        reopens=row.reopens,
         participants=_by_key(people),
     )
     return StoredCall(
         snapshot=snapshot,
         team_id=row.team_id,
+        enterprise_id=row.enterprise_id,
         channel_id=row.channel_id,
         response_url=row.response_url,
         provider=row.provider,
         join_token=row.join_token,
         host=row.host,
+        thread_ts=row.thread_ts,
         status=CallStatus(row.status),
         generation=row.generation,
         shown_generation=row.shown_generation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Computed, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import Json, UtcDateTime
@@ -71,6 +71,11 @@ class CallRow(Base):
     ended_at: Mapped[datetime | None]
     meeting_is_over: Mapped[bool] = mapped_column(default=False)
     failure: Mapped[str | None]
+    # A person has ended it. The default is for rows that are written by the version before this one.
+    is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # The call before it, where a meeting has begun anew after its end, and the thread (Slack's ts) of that one's card.
+    reopens: Mapped[str | None] = mapped_column(String(40))
+    thread_ts: Mapped[str | None] = mapped_column(String(40))
 
     # The work list. ``generation`` counts changes of what is wanted or known, ``shown_generation`` is the one that
     # Slack and the provider match.

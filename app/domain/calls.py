@@ -132,6 +132,9 @@ class CallSnapshot:
     to. ``meeting_title`` is the title that the provider is known to have. ``ended_at`` is set by whoever ends the call
     first: the meeting, a person, the time limit. ``meeting_is_over`` says that the provider itself has told so.
     ``failure`` is the sentence for the person when it cannot start.
+
+    ``is_closed`` says that a person has ended it: then the meeting may go on or begin again, and it is no call of
+    theirs. ``reopens`` is the call before this one, where the same meeting has begun anew after its end.
     """
 
     id: str
@@ -145,6 +148,8 @@ class CallSnapshot:
     ended_at: datetime | None = None
     meeting_is_over: bool = False
     failure: str | None = None
+    is_closed: bool = False
+    reopens: str | None = None
     participants: Mapping[str, Participant] = field(default_factory=dict)
 
     def empty_since(self) -> datetime | None:

@@ -165,7 +165,10 @@ def _tell_failure(snapshot: CallSnapshot, shown: Shown) -> list[Operation]:
 
 
 def _close_meeting(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operation]:
-    """A meeting whose call is over by our side must not go on; one that told us so itself is gone already."""
+    """A meeting whose call is over by our side must not go on; one that told us so itself is gone already, and one that
+    people have begun anew does not end for want of a card."""
+    if snapshot.failure is not None and snapshot.reopens is not None:
+        return []
     stands = snapshot.meeting is not None and not snapshot.meeting_is_over and not shown.meeting_closed
     return [EndMeeting()] if stands and can.ends_meetings else []
 

@@ -159,7 +159,7 @@ class Apply:
 
     def _post(self, call: StoredCall, shown: Shown) -> str | None:
         text = texts.card_text(call.snapshot.title.value, call.snapshot.join_url or "")
-        return self._messages.post_card(call.channel_id, _id(shown), text, call.response_url)
+        return self._messages.post_card(call.channel_id, _id(shown), text, call.response_url, call.thread_ts)
 
     def _change(self, operation: UpdateCall | AddParticipants | RemoveParticipants | EndCall, slack_id: str) -> None:
         match operation:

@@ -88,7 +88,7 @@ class CallService:
         now = self._clock.now()
 
         def over(call: StoredCall) -> StoredCall:
-            return replace(call, snapshot=end(call.snapshot, now))
+            return replace(call, snapshot=replace(end(call.snapshot, now), is_closed=True))
 
         call = self._change(caller, over, now)
         return Ended(call.snapshot.title.value, for_everybody=self._ends_meetings(call.provider))

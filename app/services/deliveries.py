@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, reduce
@@ -25,6 +25,7 @@ from app.errors import WebhookMalformed
 from app.providers.base import Provider, WebhookRequest
 from app.services import ACCOUNT, NEWS_WAIT, Nudge
 from app.services.group_commit import GroupCommit
+from app.services.runs import LockedMeetings, lock_meetings
 
 LONGEST_KEY = 300
 # A call that has booked its place in the lane of what an event leads to need not look up for it.
@@ -131,9 +132,10 @@ def apply_early(connection: Connection, provider: Provider, meeting_id: str, now
 def fold_again(connection: Connection, provider: Provider, events: Sequence[Event], now: datetime) -> str | None:
     """Fold the events of a delivery that is stored already. Returns the id of the call that the first of them is about;
     None when none of them is about a call of ours."""
-    of_calls = _lock_calls(connection, provider.name, events)
-    _fold_in(connection, of_calls, events, now)
-    return next((of_calls[event.meeting_id].id for event in events if event.meeting_id in of_calls), None)
+    meetings = lock_meetings(connection, provider.name, events, now)
+    _fold_in(connection, meetings, events, now)
+    call = meetings.call_of_any(events)
+    return call.id if call else None
 
 
 def harmless(headers: Mapping[str, str]) -> dict[str, str]:
@@ -169,68 +171,50 @@ def _take_in(connection: Connection, arrived: Sequence[_Arrived], now: datetime)
 
 
 def _take_in_of(connection: Connection, provider: str, arrived: Sequence[_Arrived], now: datetime) -> list[_TakenIn]:
-    of_calls = _lock_calls(connection, provider, [event for each in arrived for event in each.events])
+    meetings = lock_meetings(connection, provider, [event for each in arrived for event in each.events], now)
     # Of the same delivery twice in one transaction, the first counts.
     first = {each.delivery.dedupe_key: each for each in reversed(arrived)}
-    stored = deliveries.store(connection, [_taken(each, of_calls) for each in first.values()])
+    stored = deliveries.store(connection, [_taken(each, meetings) for each in first.values()])
     new = [first[key] for key in stored]
-    news = _fold_in(connection, of_calls, [event for each in new for event in each.events], now)
-    return [_came_to(each, of_calls, news, stored if _is_first(each, first) else {}) for each in arrived]
+    news = _fold_in(connection, meetings, [event for each in new for event in each.events], now)
+    return [_came_to(each, meetings, news, stored if _is_first(each, first) else {}) for each in arrived]
 
 
 def _is_first(arrived: _Arrived, first: Mapping[str, _Arrived]) -> bool:
     return first[arrived.delivery.dedupe_key] is arrived
 
 
-def _taken(arrived: _Arrived, of_calls: Mapping[str, StoredCall]) -> Taken:
-    call = next((of_calls[event.meeting_id] for event in arrived.events if event.meeting_id in of_calls), None)
+def _taken(arrived: _Arrived, meetings: LockedMeetings) -> Taken:
+    call = meetings.call_of_any(arrived.events)
     outcome = Outcome.APPLIED if call else Outcome.UNMATCHED
     return Taken(delivery=arrived.delivery, outcome=outcome, call_id=call.id if call else None)
 
 
-def _came_to(
-    arrived: _Arrived, of_calls: Mapping[str, StoredCall], news: set[str], stored: Mapping[str, str]
-) -> _TakenIn:
+def _came_to(arrived: _Arrived, meetings: LockedMeetings, news: set[str], stored: Mapping[str, str]) -> _TakenIn:
     delivery_id = stored.get(arrived.delivery.dedupe_key)
     if delivery_id is None:
         return _TakenIn(Receipt.DUPLICATE)
-    meetings = {event.meeting_id for event in arrived.events}
-    if of_calls.keys().isdisjoint(meetings):
+    call_ids = {call.id for event in arrived.events if (call := meetings.call_of(event))}
+    if not call_ids:
         log.info("webhook about no call of ours", provider=arrived.delivery.provider, delivery_id=delivery_id)
         return _TakenIn(Receipt.UNMATCHED)
-    return _TakenIn(Receipt.APPLIED, is_news=not news.isdisjoint(meetings))
+    return _TakenIn(Receipt.APPLIED, is_news=not news.isdisjoint(call_ids))
 
 
-def _lock_calls(connection: Connection, provider: str, events: Iterable[Event]) -> dict[str, StoredCall]:
-    """The calls that the events are about, by meeting id, locked, with the people who are told of."""
-    people = _people(events)
-    of_calls = calls.lock_by_meetings(connection, provider, ACCOUNT, people)
-    unknown = sorted(people.keys() - of_calls.keys())
-    if unknown:
-        for meeting_id in unknown:
-            deliveries.lock_meeting(connection, provider, ACCOUNT, meeting_id)
-        of_calls |= calls.lock_by_meetings(connection, provider, ACCOUNT, unknown)
-    keys = {key for meeting_id in of_calls for key in people[meeting_id]}
-    known = calls.load_people(connection, of_calls.values(), keys) if keys else {}
-    return {
-        meeting_id: replace(call, snapshot=replace(call.snapshot, participants=known.get(call.id, {})))
-        for meeting_id, call in of_calls.items()
-    }
-
-
-def _fold_in(
-    connection: Connection, of_calls: Mapping[str, StoredCall], events: Iterable[Event], now: datetime
-) -> set[str]:
-    """Fold the events into their calls. Returns the ids of the meetings that the workers must hear of: a call that
-    waits for its turn already needs no one woken, and in a large meeting nearly every delivery finds it so."""
+def _fold_in(connection: Connection, meetings: LockedMeetings, events: Iterable[Event], now: datetime) -> set[str]:
+    """Fold the events into their calls. Returns the ids of the calls that the workers must hear of: one that waits for
+    its turn already needs no one woken, and in a large meeting nearly every delivery finds it so."""
     told: dict[str, list[Event]] = {}
+    of_calls: dict[str, StoredCall] = {}
     for event in events:
-        if event.meeting_id in of_calls:
-            told.setdefault(event.meeting_id, []).append(event)
-    learned = {meeting_id: _learn(of_calls[meeting_id], its, now) for meeting_id, its in told.items()}
+        if call := meetings.call_of(event):
+            of_calls[call.id] = call
+            told.setdefault(call.id, []).append(event)
+    learned = {call_id: _learn(of_calls[call_id], its, now) for call_id, its in told.items()}
     if learned:
         calls.save_all_known(connection, list(learned.values()))
-    return {id_ for id_, each in learned.items() if each.reconcile_after or of_calls[id_].is_in_step}
+    is_new = meetings.begun_anew
+    return {id_ for id_, each in learned.items() if each.reconcile_after or of_calls[id_].is_in_step or id_ in is_new}
 
 
 def _learn(call: StoredCall, events: Sequence[Event], now: datetime) -> Learned:
@@ -241,16 +225,6 @@ def _learn(call: StoredCall, events: Sequence[Event], now: datetime) -> Learned:
         return Learned(before=before, known=known, reconcile_after=now)
     has_place = all(LANE_OF.get(type(event)) in call.booked for event in events)
     return Learned(before=before, known=known, at_latest=None if has_place else now + NEWS_WAIT)
-
-
-def _people(events: Iterable[Event]) -> dict[str, set[str]]:
-    """The keys of the people that the events name, by meeting id."""
-    people: dict[str, set[str]] = {}
-    for event in events:
-        keys = people.setdefault(event.meeting_id, set())
-        if isinstance(event, ParticipantJoined | ParticipantLeft):
-            keys.add(event.person.key)
-    return people
 
 
 @lru_cache(maxsize=500)

@@ -37,13 +37,16 @@ class MessagesApi:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
-    def post_card(self, channel_id: str, slack_call_id: str, text: str, response_url: str | None) -> str | None:
-        """Put the card into the channel, through ``response_url`` where we may not post.
+    def post_card(
+        self, channel_id: str, slack_call_id: str, text: str, response_url: str | None, thread_ts: str | None = None
+    ) -> str | None:
+        """Put the card into the channel, through ``response_url`` where we may not post; or into the thread
+        ``thread_ts`` there.
 
         Returns the message's ``ts``; None when it went through the response_url, whose answer does not tell it.
         """
         # The card is the message; what Slack would fetch from the link (a login page, mostly) is not.
-        words = {"text": text, "unfurl_links": False, "unfurl_media": False}
+        words = {"text": text, "unfurl_links": False, "unfurl_media": False, "thread_ts": thread_ts}
         card = {**words, "blocks": call_blocks(slack_call_id)}
         try:
             return self._post(channel_id, card)

@@ -35,8 +35,8 @@ def people(*keys: str) -> dict[str, Participant]:
 
 def locked(connection: Connection, meeting_id: str, *keys: str) -> StoredCall | None:
     """The newest call of a meeting, with those of its people, until the transaction ends."""
-    call = calls.lock_by_meetings(connection, "vendor", ACCOUNT, [meeting_id]).get(meeting_id)
-    return call and calls.load_participants(connection, call, keys)
+    [newest, *_] = calls.lock_by_meetings(connection, "vendor", ACCOUNT, [meeting_id]).get(meeting_id, [None])
+    return newest and calls.load_participants(connection, newest, keys)
 
 
 def test_a_new_call_is_wanted(database: Database) -> None:
@@ -176,7 +176,8 @@ def test_people_of_many_calls_are_loaded_together(database: Database) -> None:
     told(database, "call-2", participants=people("grace"))
     with database.transaction() as connection:
         found_calls = calls.lock_by_meetings(connection, "vendor", ACCOUNT, ["m-1", "m-2", "m-3"])
-        loaded = calls.load_people(connection, found_calls.values(), ["grace", "nobody"])
+        its_calls = [call for its in found_calls.values() for call in its]
+        loaded = calls.load_people(connection, its_calls, ["grace", "nobody"])
     assert loaded == {"call-1": people("grace"), "call-2": people("grace"), "call-3": {}}
 
 

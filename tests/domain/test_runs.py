@@ -1,0 +1,200 @@
+"""When a meeting has begun anew, and to which of its runs an event belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import reduce
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.calls import CallSnapshot, Fact
+from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJoined, ParticipantLeft, TitleChanged
+from app.domain.fold import end, fold
+from app.domain.meetings import Person
+from app.domain.runs import STRAGGLING, begun_anew, is_of_earlier, people_of_later_run
+from tests.domain.histories import MEETING, histories, known_of, moment, scrambled, wanted
+
+ADA = Person(key="p-ada", connection_id="c-ada", name="Ada")
+LATE = STRAGGLING.total_seconds() + 1
+
+
+def told(kind: Any, at: float, run: str | None = None, **what: Any) -> Any:
+    return kind(meeting_id=MEETING.id, at=moment(at), dedupe_key=f"{kind.__name__}{at}", occurrence_id=run, **what)
+
+
+def started(at: float, run: str | None = None) -> MeetingStarted:
+    return told(MeetingStarted, at, run)  # type: ignore[no-any-return]
+
+
+def joined(at: float, run: str | None = None, person: Person = ADA) -> ParticipantJoined:
+    return told(ParticipantJoined, at, run, person=person)  # type: ignore[no-any-return]
+
+
+def left(at: float, run: str | None = None) -> ParticipantLeft:
+    return told(ParticipantLeft, at, run, person=ADA)  # type: ignore[no-any-return]
+
+
+def ended(at: float, run: str | None = None) -> MeetingEnded:
+    return told(MeetingEnded, at, run)  # type: ignore[no-any-return]
+
+
+def over(at: float = 100, run: str | None = "run-k") -> CallSnapshot:
+    """A call whose meeting has told its end."""
+    return known_of([started(0, run), joined(1, run), ended(at, run)])
+
+
+# --- What begins anew ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "run"),
+    [
+        (started(101, "run-z"), "run-z"),
+        (joined(101, "run-z"), "run-z"),
+        (started(101), ""),
+        (joined(100 + LATE), ""),
+    ],
+)
+def test_a_meeting_begins_anew(event: Event, run: str) -> None:
+    assert begun_anew(over(), [event]) == Fact(event.at, run)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        started(99, "run-z"),
+        joined(100, "run-z"),
+        joined(10_000, "run-k"),
+        started(10_000, "run-k"),
+        joined(100 + LATE - 1),
+        left(10_000, "run-z"),
+        ended(10_000, "run-z"),
+        told(TitleChanged, 10_000, "run-z", title="Lunch"),
+    ],
+)
+def test_what_is_no_new_beginning(event: Event) -> None:
+    assert begun_anew(over(), [event]) is None
+
+
+def test_the_earliest_of_several_signs_counts() -> None:
+    assert begun_anew(over(), [joined(120, "run-z"), started(110, "run-z")]) == Fact(moment(110), "run-z")
+
+
+def test_a_call_that_runs_does_not_begin_anew() -> None:
+    assert begun_anew(known_of([started(0, "run-k")]), [started(100, "run-z")]) is None
+
+
+def test_what_a_person_has_ended_stays_ended() -> None:
+    closed = replace(over(), is_closed=True)
+    assert begun_anew(closed, [started(10_000, "run-z"), joined(10_001, "run-z")]) is None
+
+
+def test_a_call_that_failed_does_not_begin_anew() -> None:
+    assert begun_anew(replace(over(), failure="No."), [started(10_000, "run-z")]) is None
+
+
+def test_an_end_that_was_only_our_guess_is_taken_back_by_whoever_comes_later() -> None:
+    guessed = end(known_of([started(0, "run-k")]), moment(100))
+    assert begun_anew(guessed, [joined(100 + LATE, "run-k")]) == Fact(moment(100 + LATE), "run-k")
+
+
+def test_an_end_that_is_told_after_the_next_beginning_ends_only_its_own_run() -> None:
+    running = known_of([started(0, "run-k"), started(110, "run-z"), joined(111, "run-z")])
+    assert begun_anew(running, [ended(100, "run-k")]) == Fact(moment(110), "run-z")
+
+
+def test_an_end_that_is_told_after_somebody_came_to_the_next_run() -> None:
+    running = known_of([joined(1), joined(100 + LATE, person=replace(ADA, connection_id="c-2"))])
+    assert begun_anew(running, [ended(100)]) == Fact(moment(100 + LATE), "")
+
+
+def test_an_end_and_a_beginning_may_come_together() -> None:
+    running = known_of([started(0, "run-k")])
+    assert begun_anew(running, [started(110, "run-z"), ended(100, "run-k")]) == Fact(moment(110), "run-z")
+
+
+@st.composite
+def late_news(draw: st.DrawFn, history: Sequence[Event]) -> list[Event]:
+    """What was told already, once more and in any order, and what the run that is over may tell of people who left
+    and came in its last moments."""
+    again = draw(st.lists(st.sampled_from(history), max_size=6))
+    people = [event for event in history if isinstance(event, ParticipantJoined | ParticipantLeft)]
+    moved = draw(st.lists(st.sampled_from(people), max_size=6)) if people else []
+    after = st.integers(0, int(STRAGGLING.total_seconds()))
+    return [*again, *(_of_last_run(event, history, timedelta(seconds=draw(after))) for event in moved)]
+
+
+def _of_last_run(event: Event, history: Sequence[Event], after: timedelta) -> Event:
+    return replace(event, at=history[-1].at + after, occurrence_id=history[-1].occurrence_id)
+
+
+@given(st.data(), histories(ended=True))
+def test_stragglers_begin_nothing(data: st.DataObject, history: list[Event]) -> None:
+    late = data.draw(late_news(history))
+    known = known_of(data.draw(scrambled(history)))
+    assert begun_anew(known, late) is None
+
+
+@given(st.data(), histories(ended=True))
+def test_no_order_of_a_meeting_that_ran_once_begins_it_anew(data: st.DataObject, history: list[Event]) -> None:
+    arrived = data.draw(scrambled(history))
+    known = wanted()
+    for event in arrived:
+        assert begun_anew(known, [event]) is None
+        known = fold(known, event)
+
+
+@given(st.data(), histories(ended=True), st.integers(1, 3))
+def test_a_run_that_really_begins_is_always_noticed(data: st.DataObject, history: list[Event], later: int) -> None:
+    known = known_of(data.draw(scrambled(history)))
+    assert known.ended_at is not None
+    seconds = (known.ended_at - moment(0)).total_seconds() + later
+    assert begun_anew(known, [started(seconds, "run-new")]) == Fact(moment(seconds), "run-new")
+
+
+# --- Which run an event is about -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "is_earlier"),
+    [
+        (ended(100, "run-k"), True),
+        (left(10_000, "run-k"), True),
+        (ended(90, "run-z"), False),
+        (joined(101, "run-z"), False),
+        (left(99), True),
+        (left(101), False),
+        (joined(101, "run-q"), False),
+    ],
+)
+def test_an_event_belongs_to_its_run(event: Event, *, is_earlier: bool) -> None:
+    later = reduce(fold, [started(110, "run-z")], replace(wanted(), id="call-2", reopens="call-1"))
+    assert is_of_earlier(event, over(), later) is is_earlier
+
+
+def test_of_a_run_that_was_taken_for_over_the_time_decides() -> None:
+    earlier = end(known_of([started(0, "run-k")]), moment(100))
+    later = replace(wanted(), occurrence=Fact(moment(200), "run-k"))
+    assert is_of_earlier(joined(99, "run-k"), earlier, later)
+    assert not is_of_earlier(joined(150, "run-k"), earlier, later)
+
+
+def test_the_next_call_knows_who_came_after_the_end() -> None:
+    again = replace(ADA, connection_id="c-2")
+    grace = Person(key="p-grace", connection_id="c-3", name="Grace")
+    known = known_of([joined(1), ended(100), joined(140, person=again), joined(50, person=grace)])
+    people = people_of_later_run(known)
+    assert {key: (set(person.connections), person.first_joined_at) for key, person in people.items()} == {
+        "p-ada": ({"c-2"}, moment(140))
+    }
+
+
+def test_the_next_call_knows_who_is_somebody_in_slack() -> None:
+    known = known_of([joined(1, person=replace(ADA, slack_id="U0ADA")), ended(100)])
+    [ada] = people_of_later_run(known).values()
+    assert (ada.slack and ada.slack.user_id, ada.first_joined_at, dict(ada.connections)) == ("U0ADA", None, {})
