@@ -1,6 +1,6 @@
 """The cookies of the join page: who somebody is, and which browser has begun to sign in.
 
-Scripts cannot read them, other pages' forms do not send them, and they go nowhere but to the join page.
+Scripts cannot read them, other pages' forms do not send them, and they go to no other app.
 """
 
 from __future__ import annotations
@@ -31,19 +31,23 @@ class Cookies:
         parts = urlsplit(public_url)
         # Over https they are never sent in the clear.
         self._secure = parts.scheme == "https"
-        self._path = f"{parts.path}/join"
+        # A cookie with this prefix comes from this very host: its neighbours in the domain cannot plant one, and sign
+        # people in as somebody else. It must be of the whole host, so not where another app may be under it.
+        # https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
+        is_alone = self._secure and not parts.path
+        self._prefix, self._path = ("__Host-", "/") if is_alone else ("", f"{parts.path}/join")
         self._members = Seal(secret, "cookie: member", Member, good_for=KNOWN_FOR, clock=clock)
 
     def member(self) -> Member | None:
         """Who has signed in with Slack in this browser."""
-        return self._members.open(request.cookies.get(MEMBER, ""))
+        return self._members.open(self._given(MEMBER))
 
     def keep_member(self, response: Response, member: Member) -> None:
         self._keep(response, MEMBER, self._members.close(member), KNOWN_FOR)
 
     def visitor_id(self) -> str:
         """The guest's secret, made now if they have none: whoever comes back is the same person on the card."""
-        known = request.cookies.get(VISITOR, "")
+        known = self._given(VISITOR)
         return known if re.fullmatch(r"[0-9a-f]{32}", known) else secrets.token_hex(16)
 
     def keep_visitor(self, response: Response, visitor_id: str) -> None:
@@ -56,7 +60,7 @@ class Cookies:
 
     def has_begun_sign_in(self, browser: str) -> bool:
         """Whether this is the browser in which the sign-in was begun, and the sign-in is not finished yet."""
-        return hmac.compare_digest(request.cookies.get(SIGN_IN, "").encode(errors="replace"), browser.encode())
+        return hmac.compare_digest(self._given(SIGN_IN).encode(errors="replace"), browser.encode())
 
     def keep_sign_in(self, response: Response, browser: str) -> None:
         self._keep(response, SIGN_IN, browser, SIGN_IN_WITHIN)
@@ -64,14 +68,23 @@ class Cookies:
     def forget_sign_in(self, response: Response) -> None:
         self._forget(response, SIGN_IN)
 
+    def _given(self, name: str) -> str:
+        return request.cookies.get(self._prefix + name, "")
+
     def _keep(self, response: Response, name: str, value: str, good_for: timedelta) -> None:
         # "Lax", not "Strict": people come here from Slack, and must be known then.
         response.set_cookie(
-            name, value, max_age=good_for, secure=self._secure, httponly=True, samesite="Lax", path=self._path
+            self._prefix + name,
+            value,
+            max_age=good_for,
+            secure=self._secure,
+            httponly=True,
+            samesite="Lax",
+            path=self._path,
         )
 
     def _forget(self, response: Response, name: str) -> None:
-        response.delete_cookie(name, secure=self._secure, httponly=True, samesite="Lax", path=self._path)
+        response.delete_cookie(self._prefix + name, secure=self._secure, httponly=True, samesite="Lax", path=self._path)
 
 
 def is_from_elsewhere() -> bool:

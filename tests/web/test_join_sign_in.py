@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from app.emulator import Emulator
 from app.slack.openid import Member
 from app.web.cookies import MEMBER, SIGN_IN, Cookies
+from app.web.seals import Seal
 from tests.clocks import MovedClock
 from tests.providers.livekit.server import LiveKitServer
 from tests.running import Running
@@ -318,6 +320,30 @@ def test_the_cookies_are_for_this_page_alone(grace: Somebody, join_url: str) -> 
         assert "Secure" not in line
         assert len(line) < 2000
     assert SIGN_IN not in grace.http.cookies
+
+
+def test_behind_https_no_neighbour_in_the_domain_can_plant_one(
+    run_app: RunApp, livekit: LiveKitServer, slack: Emulator, clock: MovedClock
+) -> None:
+    """It could sign people in as somebody else. Browsers keep a cookie of this name only from the very host."""
+    app = run_app(**livekit.settings(), **CLIENT, PUBLIC_URL="https://calls.example.com", SECRET_KEY=SECRET_KEY)
+    start_call(app, livekit)
+    path = urlsplit(str(slack.cards("C0GENERAL")[0]["join_url"])).path
+    [line] = app.http.get(f"{path}/sign-in").headers.get_list("Set-Cookie")
+    name, *rest = line.split("; ")
+    assert name.startswith(f"__Host-{SIGN_IN}=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(rest)
+    assert not any(part.startswith("Domain") for part in rest)
+
+    sealed = sealed_member(clock)
+    assert "Your name" in app.http.get(path, headers={"Cookie": f"{MEMBER}={sealed}"}).text
+    assert app.http.get(path, headers={"Cookie": f"__Host-{MEMBER}={sealed}"}).status_code == 303
+
+
+def sealed_member(clock: MovedClock) -> str:
+    """What stands in the cookie of somebody who has signed in."""
+    grace = Member(team_id="T0LOCAL", user_id="U0GRACE", name="Grace Hopper")
+    return Seal(SECRET_KEY, "cookie: member", Member, good_for=timedelta(days=30), clock=clock).close(grace)
 
 
 def test_behind_https_they_are_never_sent_in_the_clear(
