@@ -9,7 +9,7 @@ from pydantic import AfterValidator, SecretStr
 from app import logs
 from app.config import is_web_address
 from app.domain.meetings import Meeting, PersonalLink, Visitor
-from app.errors import PermanentFailure, RateLimited
+from app.errors import RateLimited, RequestFailed
 from app.providers.accounts import WebAddress
 from app.providers.payloads import Key, Payload, clean_text
 from app.providers.zoom.account import ZoomAccount
@@ -118,13 +118,14 @@ class Links:
         return next((one for one in found.registrants if one.email.casefold() == email.casefold()), None)
 
     def _named(self, meeting: Meeting, visitor: Visitor) -> str | None:
-        """A link that fills in the name; None where the app may not make one. Nothing of it comes back in webhooks."""
+        """A link that fills in the name; None where there is none now, which keeps nobody out. Nothing of it comes back
+        in webhooks."""
         if not self._api.scopes().allow(FOR_NAMES):
             return None
         wanted = _NewInviteLinks(attendees=(_Attendee(name=_name(visitor)),))
         try:
             told = self._api.ask("POST", f"/meetings/{segment(meeting.id)}/invite_links", wanted).read(_InviteLinks)
-        except PermanentFailure as failure:
+        except RequestFailed as failure:
             log.warning("no link with a name", provider="zoom", why=str(failure))
             return None
         return told.attendees[0].join_url if told.attendees else None

@@ -572,7 +572,15 @@ def test_without_the_scope_they_type_their_names(server: ZoomServer, clock: Move
 
 
 @pytest.mark.parametrize(
-    "answer", [refusal(400, 300, "No."), refusal(403, 200, "No permission."), told(201, {"attendees": []})]
+    "answer",
+    [
+        refusal(400, 300, "No."),
+        refusal(403, 200, "No permission."),
+        told(201, {"attendees": []}),
+        Reply(429, headers={"Retry-After": "1"}),
+        Reply(503),
+        HANG_UP,
+    ],
 )
 def test_where_zoom_makes_no_link_with_a_name_the_plain_one_is_given(
     zoom: Provider, server: ZoomServer, answer: Reply
