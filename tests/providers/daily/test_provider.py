@@ -323,6 +323,22 @@ def test_a_daily_in_trouble_may_recover(
         ask(daily)
 
 
+@pytest.mark.parametrize("ask", ASKS)
+def test_a_daily_that_takes_too_long_may_recover(server: DailyServer, ask: Callable[[Provider], object]) -> None:
+    clock = MovedClock(NOON)
+    server.before = lambda _: clock.move(7.1)
+    with pytest.raises(TemporaryFailure, match="too slow") as raised:
+        ask(load_providers(server.settings(), clock)["daily"])
+    assert raised.value.effect_unknown
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_a_conflict_would_come_again(daily: Provider, server: DailyServer, ask: Callable[[Provider], object]) -> None:
+    server.next_reply(refusal(409, "conflict-error", ""))
+    with pytest.raises(PermanentFailure, match="Daily answered 409"):
+        ask(daily)
+
+
 @pytest.mark.parametrize("body", [b"<html>", b""])
 @pytest.mark.parametrize("ask", ASKS[:3])
 def test_a_page_of_something_in_between_is_no_answer(

@@ -336,6 +336,26 @@ def test_a_request_that_got_no_answer_may_have_made_the_meeting(whereby: Provide
     assert raised.value.effect_unknown
 
 
+def test_a_whereby_that_takes_too_long_may_have_made_the_meeting(server: WherebyServer) -> None:
+    clock = MovedClock(NOON)
+    whereby = load_providers(server.settings(), clock)["whereby"]
+    server.before = lambda asked: clock.move(7.1) if asked.method == "POST" else None
+    with pytest.raises(TemporaryFailure, match="too slow") as raised:
+        whereby.create_meeting(WEEKLY)
+    assert raised.value.effect_unknown
+    assert whereby.create_meeting(WEEKLY).id in server.meetings
+    assert len(server.meetings) == 1
+
+
+@pytest.mark.parametrize("ask", ASKS[1:4])
+def test_a_conflict_would_come_again(
+    whereby: Provider, server: WherebyServer, ask: Callable[[Provider], object]
+) -> None:
+    server.next_reply(told(409, {"error": "Conflict"}))
+    with pytest.raises(PermanentFailure, match="Whereby answered 409"):
+        ask(whereby)
+
+
 @pytest.mark.parametrize("answer", [{}, [], {"results": None}, {"results": [{"meetingId": "1"}]}])
 def test_a_list_that_tells_nothing_makes_no_second_meeting(
     whereby: Provider, server: WherebyServer, answer: object

@@ -671,6 +671,18 @@ def test_no_meeting_is_taken_for_made_that_is_not(
         zoom.create_meeting(WEEKLY)
 
 
+def test_a_zoom_that_takes_too_long_may_have_made_the_meeting(
+    zoom: Provider, server: ZoomServer, clock: MovedClock
+) -> None:
+    server.before = lambda asked: clock.move(7.1) if asked.path.endswith("/meetings") else None
+    with pytest.raises(TemporaryFailure, match="too slow") as raised:
+        zoom.create_meeting(WEEKLY)
+    assert raised.value.effect_unknown
+    server.before = lambda _: None
+    assert zoom.create_meeting(WEEKLY).id in server.meetings
+    assert len(server.meetings) == 1
+
+
 def test_a_day_that_is_used_up_ends_when_zoom_says(zoom: Provider, server: ZoomServer) -> None:
     zoom.look(GONE)
     server.next_reply(Reply(429, headers={"Retry-After": "2026-11-20T12:05:00Z", "X-RateLimit-Type": "Daily-limit"}))
