@@ -2,7 +2,7 @@
 
 The rooms, top to bottom. A room imports only from rooms below it; rooms on one line do not know each other.
 
-- ``cli``         python -m app …: serve, work, db, demo, emulator
+- ``cli``         python -m app …: serve, work, db, providers, calls, deliveries, demo, emulator
 - ``web``         Flask: Slack's requests, providers' webhooks, the join page, health
 - ``listeners``   what Slack says to us, by platform feature
 - ``reconciler``  makes Slack and the provider match what is wanted, one operation at a time

@@ -1,8 +1,8 @@
 """``python -m app …``: one module for each command.
 
 ``serve`` the web server with its reconciler · ``work`` more reconcilers · ``db`` the tables · ``providers`` what is set
-up and whether it works · ``demo`` everything on this machine, without accounts · ``emulator`` a local Slack workspace
-alone.
+up and whether it works · ``calls`` and ``deliveries`` what is stored, and what to do when one hangs · ``demo``
+everything on this machine, without accounts · ``emulator`` a local Slack workspace alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from app.errors import ConfigurationError, DatabaseUnusable
+from app.errors import ConfigurationError, DatabaseUnusable, StoredUnreadable
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except (ConfigurationError, DatabaseUnusable) as error:
+    except (ConfigurationError, DatabaseUnusable, StoredUnreadable) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -32,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # Imported here so that each process loads only what its command needs.
-    from app.cli import database, demo, emulator, providers, serve, work
+    from app.cli import calls, database, deliveries, demo, emulator, providers, serve, work
 
     parser = argparse.ArgumentParser(prog="python -m app", description="Any call provider, native in Slack.")
     commands = parser.add_subparsers(title="commands", required=True)
-    for command in (serve, work, database, providers, demo, emulator):
+    for command in (serve, work, database, providers, calls, deliveries, demo, emulator):
         command.add_to(commands)
     return parser

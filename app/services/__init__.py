@@ -1,6 +1,8 @@
 """Use cases, the only writers of what is wanted and known of a call.
 
-``calls`` start, end, rename, list · ``deliveries`` a provider's webhook · ``visits`` somebody at the join page.
+``calls`` start, end, rename, list · ``deliveries`` a provider's webhook · ``replay`` one again · ``visits`` somebody at
+the join page · ``operating`` what an operator does to one call.
+
 Each is one transaction and a nudge; the reconciler does the rest.
 """
 

@@ -87,10 +87,7 @@ class CallService:
         """
         now = self._clock.now()
 
-        def over(call: StoredCall) -> StoredCall:
-            return replace(call, snapshot=replace(end(call.snapshot, now), is_closed=True))
-
-        call = self._change(caller, over, now)
+        call = self._change(caller, lambda call: closed(call, now), now)
         return Ended(call.snapshot.title.value, for_everybody=self._ends_meetings(call.provider))
 
     def rename(self, caller: Caller, title: str) -> str:
@@ -171,6 +168,11 @@ class CallService:
         if not caller.is_admin():
             raise NotYours
         return running[0]
+
+
+def closed(call: StoredCall, now: datetime) -> StoredCall:
+    """The call as it is once somebody has ended it."""
+    return replace(call, snapshot=replace(end(call.snapshot, now), is_closed=True))
 
 
 def end_overdue(connection: Connection, call: StoredCall, at: datetime) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from app import logs
 from app.clock import Clock
@@ -16,6 +17,7 @@ from app.providers.base import Provider, WebhookRequest
 from app.services import Nudge
 from app.services.deliveries import fold_again, what_went_wrong
 
+Result = TypeVar("Result")
 log = logs.get(__name__)
 
 
@@ -54,18 +56,17 @@ class ReplayService:
         if delivery is None:
             return None
         provider = self._provider(delivery)
-        try:
-            replayed = self._take_in(provider, delivery)
-        except Exception as error:  # whatever our code trips over, the others must have their turn
-            log.exception("delivery not taken in again", provider=provider.name, delivery_id=delivery_id)
-            return self._keep_failed(delivery, error)
+        replayed = _attempt(delivery, lambda: self._take_in(provider, delivery))
+        if isinstance(replayed, Exception):
+            return self._keep_failed(delivery, replayed)
         self._nudge()
         return replayed
 
-    def read(self, delivery: WholeDelivery) -> Sequence[Event]:
-        """What the code of today makes of a delivery. Raises ``ProviderMissing``, ``WebhookMalformed``, or whatever the
-        code trips over."""
-        return _read(self._provider(delivery), delivery)
+    def read(self, delivery: WholeDelivery) -> Sequence[Event] | str:
+        """What the code of today makes of a delivery, or what goes wrong. Raises ``ProviderMissing``."""
+        provider = self._provider(delivery)
+        events = _attempt(delivery, lambda: _read(provider, delivery))
+        return what_went_wrong(events) if isinstance(events, Exception) else events
 
     def _provider(self, delivery: WholeDelivery) -> Provider:
         provider = self._providers.get(delivery.provider)
@@ -89,6 +90,14 @@ class ReplayService:
             with self._database.transaction() as connection:
                 deliveries.set_outcome(connection, delivery.id, Outcome.FAILED, error=type(error).__name__)
         return Replayed(delivery_id=delivery.id, outcome=Outcome.FAILED, why=what_went_wrong(error))
+
+
+def _attempt(delivery: WholeDelivery, do: Callable[[], Result]) -> Result | Exception:
+    try:
+        return do()
+    except Exception as error:  # whatever our code trips over, the other deliveries must have their turn
+        log.exception("stored delivery not read", provider=delivery.provider, delivery_id=delivery.id)
+        return error
 
 
 def _read(provider: Provider, delivery: WholeDelivery) -> Sequence[Event]:

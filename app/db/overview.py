@@ -1,0 +1,57 @@
+"""Calls as an operator looks at them: many of them, and one with its place in the work list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from app.db import calls
+from app.db.calls import RUNNING, StoredCall
+from app.db.models import CALLS, LANES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """When a worker takes the call up: at ``reconcile_after`` at the earliest, if there is work. ``lease_until`` is of
+    the worker that has it, or had it last and has not given it back."""
+
+    has_work: bool
+    reconcile_after: datetime
+    lease_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneState:
+    """``unused_from`` is when the lane will be as good as unused; until ``parked_until`` nobody uses it."""
+
+    unused_from: datetime
+    parked_until: datetime | None
+
+
+def list_calls(
+    connection: Connection, *, most: int, running: bool = False, team_id: str | None = None
+) -> list[StoredCall]:
+    """Calls, without their participants, newest first."""
+    statement = select(CALLS.c.id).order_by(CALLS.c.started_at.desc(), CALLS.c.id).limit(most)
+    if running:
+        statement = statement.where(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None))
+    if team_id is not None:
+        statement = statement.where(CALLS.c.team_id == team_id)
+    found = [calls.find_call(connection, call_id) for call_id in connection.execute(statement).scalars().all()]
+    return [call for call in found if call is not None]
+
+
+def turn_of(connection: Connection, call_id: str) -> Turn:
+    columns = (CALLS.c.has_work, CALLS.c.reconcile_after, CALLS.c.lease_until)
+    row = connection.execute(select(*columns).where(CALLS.c.id == call_id)).one()
+    return Turn(has_work=bool(row.has_work), reconcile_after=row.reconcile_after, lease_until=row.lease_until)
+
+
+def lanes_of(connection: Connection, team_id: str) -> Mapping[str, LaneState]:
+    """The team's lanes that have been used, by method."""
+    columns = (LANES.c.method, LANES.c.next_at, LANES.c.parked_until)
+    rows = connection.execute(select(*columns).where(LANES.c.team_id == team_id).order_by(LANES.c.method))
+    return {row.method: LaneState(unused_from=row.next_at, parked_until=row.parked_until) for row in rows}
