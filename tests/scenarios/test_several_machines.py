@@ -6,13 +6,15 @@ All of this is in real time, because what is tried is what the system does to pr
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -169,3 +171,55 @@ def test_a_worker_that_hangs_is_replaced_after_its_lease_and_does_nothing_when_i
     assert 10 < seconds < 17
     assert len(slack.cards(GENERAL)) == 1
     assert len(slack.requests("chat.postMessage")) == 1
+
+
+# One version replaces another
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_process_that_is_told_to_stop_finishes_what_it_has_begun(
+    command: str, slack: Emulator, env: dict[str, str], database: Database
+) -> None:
+    slack.faults.add("calls.add", "slow", seconds=2, times=1)
+    with ExitStack() as stack:
+        if command == "work":
+            stack.enter_context(taking_commands(slack, env))
+            stopped = stack.enter_context(working(env, database))
+        else:
+            stopped = stack.enter_context(serving(env))
+            slack.connect_app(f"{env['PUBLIC_URL']}/slack/events")
+        slack.slash("/ring", "Weekly sync")
+        wait_until(lambda: len(slack.requests("calls.add")) == 1)
+        stopped.terminate()
+        assert stopped.wait(PATIENCE_SECONDS) == 0
+        assert len(slack.cards(GENERAL)) == 1
+    assert asked(database, "SELECT status FROM calls WHERE lease_token IS NULL AND in_flight IS NULL") == "live"
+    assert [len(slack.requests(method)) for method in ("calls.add", "chat.postMessage")] == [1, 1]
+
+
+def test_a_request_that_is_being_sent_is_answered_before_the_server_stops(env: dict[str, str]) -> None:
+    with serving(env) as server, socket.create_connection(("127.0.0.1", int(env["PORT"]))) as client:
+        client.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc")
+        time.sleep(0.5)  # until it waits for the rest
+        server.terminate()
+        time.sleep(0.5)
+        client.sendall(b"def")
+        client.settimeout(PATIENCE_SECONDS)
+        assert client.recv(1000).startswith(b"HTTP/1.1 401")
+        assert server.wait(PATIENCE_SECONDS) == 0
+
+
+def test_a_version_goes_on_while_the_next_one_brings_its_tables(
+    slack: Emulator, env: dict[str, str], database: Database
+) -> None:
+    with taking_commands(slack, env), working(env, database):
+        slack.slash("/ring", "Before")
+        wait_until(lambda: len(slack.cards(GENERAL)) == 1)
+        with database.transaction() as connection:
+            connection.execute(text("ALTER TABLE calls ADD COLUMN of_the_next_version TEXT DEFAULT 'new' NOT NULL"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        assert httpx.get(f"{env['PUBLIC_URL']}/readyz", trust_env=False).is_success
+        with working(env, database):
+            slack.slash("/ring", "After")
+            wait_until(lambda: len(slack.cards(GENERAL)) == 2)
+    assert {request.error for request in slack.requests()} == {None}
