@@ -85,7 +85,7 @@ class Hooks:
 
     def look_after(self) -> None:
         """Make our hook where there is none, and start it again where Daily has stopped it. Asks every five minutes
-        at the most, and fails quietly: a call does not wait for its webhooks."""
+        at the most, and fails quietly: a call can do without its webhooks."""
         if not is_web_address(self._url) or not self._now_and_then.is_time():
             return
         try:

@@ -66,14 +66,15 @@ class Tokens:
         self._http = Http(account.url, clock, vendor="Zoom", check=CHECK, secrets=secrets)
         self._lock = threading.Lock()
         self._token: Token | None = None
-        self._failed: tuple[datetime, RequestFailed] | None = None
+        self._failures = 0
+        self._failure: RequestFailed | None = None
 
     def get(self) -> Token:
         """A token that is good for another minute at the least. Raises a kind of ``RequestFailed``."""
-        came_at = self._clock.now()
+        failures, now = self._failures, self._clock.now()
         with self._lock:
-            if self._token is None or self._token.renew_at <= self._clock.now():
-                self._token = self._renew(came_at)
+            if self._token is None or self._token.renew_at <= now:
+                self._token = self._renew(failures)
             return self._token
 
     def drop(self, token: Token) -> None:
@@ -82,15 +83,15 @@ class Tokens:
             if self._token is token:
                 self._token = None
 
-    def _renew(self, came_at: datetime) -> Token:
-        """For somebody who came then: where another was refused meanwhile, so are they. One after the other they would
-        wait for as long as Zoom takes to give no answer, times their number."""
-        if self._failed is not None and came_at < self._failed[0]:
-            raise self._failed[1]
+    def _renew(self, failures: int) -> Token:
+        """For somebody who came after so many failures: where there was another meanwhile, it is theirs too. One after
+        the other they would wait for as long as Zoom takes to give no answer, times their number."""
+        if self._failure is not None and failures != self._failures:
+            raise self._failure
         try:
             return self._ask()
         except RequestFailed as failure:
-            self._failed = (self._clock.now(), failure)
+            self._failures, self._failure = self._failures + 1, failure
             raise
 
     def _ask(self) -> Token:

@@ -107,7 +107,6 @@ def test_threads_that_waited_in_vain_do_not_ask_again_one_after_the_other(server
 
     def give_no_answer(_: Asked) -> None:
         clock.wait_for(4)
-        clock.move(7)
         server.instead_of_token = Reply(503)
 
     server.before = give_no_answer
