@@ -80,16 +80,39 @@ class CreateMeeting(Payload):
     title: str
 
 
+class LinkedPerson(Payload):
+    """``key`` is ours, and what the provider calls the person in webhooks: their ``participant.id``."""
+
+    key: str
+    name: str
+    avatar_url: PictureAddress = None
+    is_host: bool = False
+
+
+class CreateLink(Payload):
+    """``POST /meetings/{id}/links``."""
+
+    person: LinkedPerson
+
+
 # --- What we are answered -----------------------------------------------------------------------------------------
 
 
-class CreatedMeeting(Payload):
-    """The answer to ``POST /meetings``."""
+class MeetingWithLinks(Payload):
+    """The answer to ``POST /meetings`` where each person gets a link of their own."""
 
     id: MeetingId
+    display_id: Name = None
+
+    def to_meeting(self) -> Meeting:
+        return Meeting(id=self.id, display_id=self.display_id)
+
+
+class CreatedMeeting(MeetingWithLinks):
+    """The answer to it where one link is everybody's."""
+
     join_url: JoinAddress
     desktop_app_join_url: AppAddress | None = None
-    display_id: Name = None
 
     def to_meeting(self) -> Meeting:
         return Meeting(
@@ -98,6 +121,12 @@ class CreatedMeeting(Payload):
             desktop_app_join_url=self.desktop_app_join_url,
             display_id=self.display_id,
         )
+
+
+class CreatedLink(Payload):
+    """The answer to ``POST /meetings/{id}/links``."""
+
+    url: JoinAddress
 
 
 class ToldPerson(Payload):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -13,13 +14,22 @@ from standardwebhooks import Webhook
 
 from app.clock import Clock
 from app.config import BaseAddress
+from app.domain.card import UNNAMED
 from app.domain.events import Event
-from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster
+from app.domain.meetings import Capabilities, Meeting, MeetingRequest, PersonalLink, Roster, Visitor
 from app.providers.accounts import Account, HeaderSecret
 from app.providers.base import Provider, WebhookRequest
-from app.providers.http import Http
-from app.providers.payloads import clean_text
-from app.providers.standard.contract import CreatedMeeting, CreateMeeting, MeetingState
+from app.providers.http import Answer, Http
+from app.providers.payloads import Payload, clean_text
+from app.providers.standard.contract import (
+    CreatedLink,
+    CreatedMeeting,
+    CreateLink,
+    CreateMeeting,
+    LinkedPerson,
+    MeetingState,
+    MeetingWithLinks,
+)
 from app.providers.standard.webhooks import parse_events, test_delivery, verify
 
 _ALREADY_GONE = frozenset({404, 410})
@@ -57,6 +67,10 @@ class StandardAccount(Account):
         max_length=50,
         description="What the provider is called in messages, such as Example Meet.",
     )
+    personal_links: bool = Field(
+        default=False,
+        description="Whether the provider gives each person a link of their own (true or false).",
+    )
 
     def verifiers(self) -> tuple[Webhook, ...]:
         secrets = (self.webhook_secret, self.previous_webhook_secret)
@@ -66,12 +80,13 @@ class StandardAccount(Account):
 class Standard(Provider):
     name = "standard"
     display_name = "Standard"
-    capabilities = Capabilities(sends_events=True, ends_meetings=True, looks=True)
+    capabilities = Capabilities(sends_events=True, ends_meetings=True, looks=True, personal_links=True)
     Account = StandardAccount
 
     def __init__(self, account: StandardAccount, clock: Clock, *, webhook_url: str = "") -> None:
         super().__init__(account, clock, webhook_url=webhook_url)
         self.display_name = account.name
+        self.capabilities = replace(type(self).capabilities, personal_links=account.personal_links)
         self._verifiers = account.verifiers()
         self._api_key = account.api_key
         self._http = Http(account.url, clock, vendor=account.name, check=("STANDARD_API_KEY",))
@@ -81,14 +96,20 @@ class Standard(Provider):
 
     def create_meeting(self, request: MeetingRequest) -> Meeting:
         wanted = CreateMeeting(key=request.key, title=clean_text(request.title) or "")
-        answer = self._http.request(
-            "POST",
-            "/meetings",
-            authorization=self._authorization(),
-            headers={"Content-Type": "application/json", "Idempotency-Key": request.key},
-            content=wanted.model_dump_json().encode(),
+        answer = self._post("/meetings", wanted, {"Idempotency-Key": request.key})
+        # An app would let people in past the links that say who they are.
+        model = MeetingWithLinks if self.capabilities.personal_links else CreatedMeeting
+        return answer.read(model).to_meeting()
+
+    def personal_link(self, meeting: Meeting, visitor: Visitor) -> PersonalLink:
+        person = LinkedPerson(
+            key=visitor.key,
+            name=clean_text(visitor.name) or UNNAMED,
+            avatar_url=visitor.avatar_url,
+            is_host=visitor.is_host,
         )
-        return answer.read(CreatedMeeting).to_meeting()
+        link = self._post(f"{_path(meeting)}/links", CreateLink(person=person)).read(CreatedLink)
+        return PersonalLink(url=link.url, person_key=visitor.key)
 
     def check(self) -> Sequence[str]:
         answer = self._http.request(
@@ -115,6 +136,15 @@ class Standard(Provider):
             expected=_ALREADY_GONE,
         )
         return None if answer.status in _ALREADY_GONE else answer.read(MeetingState).to_roster()
+
+    def _post(self, path: str, wanted: Payload, headers: Mapping[str, str] | None = None) -> Answer:
+        return self._http.request(
+            "POST",
+            path,
+            authorization=self._authorization(),
+            headers={"Content-Type": "application/json", **(headers or {})},
+            content=wanted.model_dump_json(exclude_none=True).encode(),
+        )
 
     def verify(self, request: WebhookRequest) -> None:
         verify(request, self._verifiers, self.clock.now())

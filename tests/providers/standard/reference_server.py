@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from tests.providers.standard.signing import signed
 from tests.providers.standin import Asked, Reply, StandIn
@@ -47,6 +47,8 @@ class ReferenceServer(StandIn):
                 return self._create(json.loads(asked.body), asked.headers["idempotency-key"])
             case "POST", ["meetings", meeting_id, "end"]:
                 return self._end(unquote(meeting_id))
+            case "POST", ["meetings", meeting_id, "links"]:
+                return self._link(unquote(meeting_id), json.loads(asked.body)["person"])
             case "GET", ["meetings", meeting_id]:
                 return self._state(unquote(meeting_id))
         return told(404, {"error": {"message": "There is nothing here."}})
@@ -64,6 +66,13 @@ class ReferenceServer(StandIn):
             "display_id": f"100-{number}",
         }
         return told(200 if found else 201, answer)
+
+    def _link(self, meeting_id: str, person: dict[str, Any]) -> Reply:
+        """A real one would keep the person under the secret in the link."""
+        if meeting_id not in self.meetings:
+            return told(404, {})
+        secret = hashlib.sha256(f"{meeting_id} {person['key']}".encode()).hexdigest()
+        return told(201, {"url": f"https://meet.example.com/{quote(meeting_id, safe='')}?as={secret}"})
 
     def _end(self, meeting_id: str) -> Reply:
         held = self.meetings.get(meeting_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -39,11 +40,13 @@ HISTORY = [
 
 
 class TestStandard(WebhookContract):
+    SETTINGS: ClassVar[dict[str, str]] = {}
+
     @pytest.fixture
     def case(self) -> Iterator[WebhookCase]:
         clock = MovedClock(NOON)
         with ReferenceServer() as server:
-            env = {**server.settings(), "STANDARD_PREVIOUS_WEBHOOK_SECRET": OLD_SECRET}
+            env = {**server.settings(), "STANDARD_PREVIOUS_WEBHOOK_SECRET": OLD_SECRET, **self.SETTINGS}
             yield WebhookCase(
                 provider=load_providers(env, clock)["standard"],
                 clock=clock,
@@ -56,3 +59,7 @@ class TestStandard(WebhookContract):
                 sign_with_foreign_secret=lambda body, now: delivered(body, now, SECRET[:-4] + "AAA="),
                 proof_headers=("webhook-id", "webhook-timestamp", "webhook-signature"),
             )
+
+
+class TestStandardWithPersonalLinks(TestStandard):
+    SETTINGS: ClassVar[dict[str, str]] = {"STANDARD_PERSONAL_LINKS": "true"}

@@ -16,7 +16,7 @@ from app.domain.meetings import MeetingRequest
 from app.errors import PermanentFailure
 from app.providers.base import WebhookRequest
 from app.providers.registry import load_providers
-from app.providers.standard.contract import CreatedMeeting, CreateMeeting, MeetingState
+from app.providers.standard.contract import CreatedLink, CreatedMeeting, CreateLink, CreateMeeting, MeetingState
 from app.providers.standard.webhooks import MEETING_EVENTS, PERSON_EVENTS, TITLE_CHANGED, parse_events, verify
 from tests.clocks import NOON, MovedClock
 from tests.providers.standard.reference_server import ReferenceServer, delivered
@@ -45,6 +45,8 @@ def test_every_json_example_is_tried_here() -> None:
     assert labels == {
         "create-request",
         "create-answer",
+        "link-request",
+        "link-answer",
         "state-answer",
         "error-answer",
         "webhook",
@@ -62,6 +64,17 @@ def test_the_request_is_what_we_send() -> None:
 def test_the_answer_is_what_we_read() -> None:
     meeting = CreatedMeeting.model_validate_json(only("create-answer")).to_meeting()
     assert None not in (meeting.id, meeting.join_url, meeting.desktop_app_join_url, meeting.display_id)
+
+
+def test_the_request_for_a_link_is_what_we_send() -> None:
+    told = CreateLink.model_validate_json(only("link-request"))
+    assert json.loads(told.model_dump_json()) == json.loads(only("link-request"))
+    assert len(told.person.key) == 36
+
+
+def test_the_link_is_what_we_read() -> None:
+    link = CreatedLink.model_validate_json(only("link-answer"))
+    assert link.url == json.loads(only("link-answer"))["url"]
 
 
 def test_the_state_is_what_we_read() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain.meetings import Meeting, MeetingRequest, Person, Roster
-from app.errors import ConfigurationError, PermanentFailure, RateLimited, TemporaryFailure
+from app.domain.meetings import Meeting, MeetingRequest, Person, Roster, Visitor
+from app.errors import ConfigurationError, PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 from app.providers.base import Provider
 from app.providers.registry import load_providers
 from tests.clocks import NOON, MovedClock
@@ -111,6 +111,73 @@ def test_an_answer_that_is_no_json_may_pass(standard: Provider, server: Referenc
     server.next_reply(Reply(200, body))
     with pytest.raises(TemporaryFailure, match="bad_answer"):
         standard.create_meeting(WEEKLY)
+
+
+# --- Links of one's own -----------------------------------------------------------------------------------------
+
+ADA = Visitor(key="slack-1", name=" Ada\nLovelace", is_host=True, avatar_url="https://example.com/ada.png")
+GRACE = Visitor(key="guest-2", name="\x00", avatar_url="no address")
+
+
+@pytest.fixture
+def with_links(server: ReferenceServer) -> Provider:
+    return provider({**server.settings(), "STANDARD_PERSONAL_LINKS": "true"})
+
+
+def test_with_personal_links_no_link_is_everybodys(with_links: Provider) -> None:
+    assert with_links.create_meeting(WEEKLY) == Meeting(id="meeting/1", display_id="100-1")
+
+
+def test_and_none_need_be_told(with_links: Provider, server: ReferenceServer) -> None:
+    answering(server, {"id": "m-81"})
+    assert with_links.create_meeting(WEEKLY) == Meeting(id="m-81")
+
+
+def test_a_personal_link_is_asked_for_as_documented(with_links: Provider, server: ReferenceServer) -> None:
+    link = with_links.personal_link(with_links.create_meeting(WEEKLY), ADA)
+    assert link.url.startswith("https://meet.example.com/meeting%2F1?as=")
+    assert (link.person_key, link.is_proof) == ("slack-1", True)
+    asked = server.asked[-1]
+    assert (asked.method, asked.path) == ("POST", "/api/meetings/meeting%2F1/links")
+    assert asked.headers["authorization"] == f"Bearer {API_KEY}"
+    assert json.loads(asked.body)["person"] == {
+        "key": "slack-1",
+        "name": "Ada Lovelace",
+        "avatar_url": "https://example.com/ada.png",
+        "is_host": True,
+    }
+
+
+def test_what_nobody_knows_of_a_visitor_is_left_out(with_links: Provider, server: ReferenceServer) -> None:
+    with_links.personal_link(with_links.create_meeting(WEEKLY), GRACE)
+    assert json.loads(server.asked[-1].body)["person"] == {"key": "guest-2", "name": "Guest", "is_host": False}
+
+
+@pytest.mark.parametrize("answer", [{}, {"url": "javascript:alert(1)"}, {"url": ""}, []])
+def test_no_link_is_given_that_is_none(with_links: Provider, server: ReferenceServer, answer: object) -> None:
+    meeting = with_links.create_meeting(WEEKLY)
+    answering(server, answer)
+    with pytest.raises(PermanentFailure):
+        with_links.personal_link(meeting, ADA)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (told(404, {}), PermanentFailure),
+        (told(429, {}), RateLimited),
+        (told(503, {}), TemporaryFailure),
+        (HANG_UP, TemporaryFailure),
+        (Reply(200, b"<html>"), TemporaryFailure),
+    ],
+)
+def test_a_link_that_cannot_be_had_is_told(
+    with_links: Provider, server: ReferenceServer, reply: Reply, kind: type[RequestFailed]
+) -> None:
+    meeting = with_links.create_meeting(WEEKLY)
+    server.next_reply(reply)
+    with pytest.raises(kind):
+        with_links.personal_link(meeting, ADA)
 
 
 # --- Ending and looking -----------------------------------------------------------------------------------------
