@@ -137,6 +137,18 @@ class Settings(BaseModel, frozen=True):
         le=600,
         description="After how long another worker may take over the call of a worker that hangs.",
     )
+    keep_deliveries_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="After how many days a webhook that was taken in is dropped.",
+    )
+    keep_calls_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="After how many days a call that is over is dropped, with all that is known of its people.",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",

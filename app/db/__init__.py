@@ -3,5 +3,5 @@
 ``models`` the tables · ``types`` their column types · ``session`` connections and transactions · ``calls`` and
 ``deliveries`` reading and writing · ``overview`` for operators · ``work`` claims and leases on calls · ``notify`` and
 ``file_presence`` which processes live, and how they wake one another · ``lanes`` one locked row for each team and
-method · ``migrations`` (Alembic).
+method · ``retention`` what is not kept for ever · ``migrations`` (Alembic).
 """

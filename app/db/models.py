@@ -38,6 +38,13 @@ class CallRow(Base):
         Index("ix_calls_due", "reconcile_after", sqlite_where=text("has_work = 1"), postgresql_where=text("has_work")),
         Index("ix_calls_meeting", "provider", "account", "meeting_id"),
         Index("ix_calls_channel", "team_id", "channel_id", "status"),
+        Index("ix_calls_started", "started_at"),
+        Index(
+            "ix_calls_response_url",
+            "started_at",
+            sqlite_where=text("response_url IS NOT NULL"),
+            postgresql_where=text("response_url IS NOT NULL"),
+        ),
         UniqueConstraint("team_id", "request_key"),
     )
 
@@ -121,6 +128,7 @@ class DeliveryRow(Base):
     __table_args__ = (
         UniqueConstraint("provider", "account", "dedupe_key"),
         Index("ix_deliveries_meeting", "provider", "account", "meeting_id"),
+        Index("ix_deliveries_received", "received_at"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -152,12 +160,22 @@ class EmailRow(Base):
     """Whose e-mail address something is in a team, as Slack told; a hash, because addresses are personal."""
 
     __tablename__ = "emails"
+    __table_args__ = (Index("ix_emails_asked", "asked_at"),)
 
     team_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     email_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     # Empty for nobody's: that too is not asked again at once.
     user_id: Mapped[str] = mapped_column(String(40))
     asked_at: Mapped[datetime]
+
+
+class TimerRow(Base):
+    """What one process at a time does now and then, whoever is first when its moment has come."""
+
+    __tablename__ = "timers"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    next_at: Mapped[datetime]
 
 
 def _table(row: type[Base]) -> Table:
@@ -172,3 +190,4 @@ SHOWN = _table(ShownRow)
 DELIVERIES = _table(DeliveryRow)
 LANES = _table(LaneRow)
 EMAILS = _table(EmailRow)
+TIMERS = _table(TimerRow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app import config
 from app.clock import Clock
@@ -17,6 +18,7 @@ from app.providers.base import Provider
 from app.providers.registry import load_providers
 from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
+from app.reconciler.sweep import Sweep
 from app.reconciler.worker import Reconciler
 from app.slack.web_api import make_client
 
@@ -31,6 +33,7 @@ class Engine:
     bell: Bell
     presence: Presence | FilePresence
     reconciler: Reconciler
+    sweep: Sweep
 
     def nudge(self) -> None:
         """There is work: wakes a worker here, and one in each other process."""
@@ -38,10 +41,12 @@ class Engine:
         self.presence.tell()
 
     def start(self) -> list[threading.Thread]:
-        """Threads that reconcile until ``stop``. Call it after the fork: threads and locks do not survive one."""
+        """Threads that reconcile and sweep until ``stop``. Call it after the fork: threads and locks survive
+        none."""
         self.presence.start()
         names = [f"reconciler-{number}" for number in range(self.settings.workers)]
         threads = [threading.Thread(target=self.reconciler.run, name=name) for name in names]
+        threads.append(threading.Thread(target=self.sweep.run, name="sweep"))
         for thread in threads:
             thread.start()
         return threads
@@ -49,6 +54,7 @@ class Engine:
     def stop(self, threads: Sequence[threading.Thread]) -> None:
         """What is begun is finished first; until then the others must take this process for alive."""
         self.reconciler.stop()
+        self.sweep.stop()
         for thread in threads:
             thread.join()
         self.presence.stop()
@@ -74,6 +80,12 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         if database.is_sqlite
         else Presence(database, clock, bell.ring, lease_seconds=settings.lease_seconds)
     )
+    sweep = Sweep(
+        database,
+        clock,
+        keep_deliveries=timedelta(days=settings.keep_deliveries_days),
+        keep_calls=timedelta(days=settings.keep_calls_days),
+    )
     return Engine(
         settings=settings,
         database=database,
@@ -81,6 +93,7 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         bell=bell,
         presence=presence,
         reconciler=reconciler,
+        sweep=sweep,
     )
 
 

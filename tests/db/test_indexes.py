@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
-from app.db import calls, deliveries, work
+from app.db import calls, deliveries, retention, work
 from app.db.deliveries import Outcome
 from app.db.models import CALLS, DELIVERIES
 from app.db.session import Database
@@ -17,6 +18,7 @@ from tests.clocks import START
 from tests.db.given import ACCOUNT, delivery
 
 MANY = 3000
+LONG_AGO = START - timedelta(days=90)
 
 
 @pytest.fixture
@@ -52,6 +54,9 @@ LOOKS: dict[str, Look] = {
     "by meeting": lambda connection: calls.lock_by_meetings(connection, "vendor", ACCOUNT, ["m-7"]),
     "by join token": lambda connection: calls.find_by_join_token(connection, "join-7"),
     "running": lambda connection: calls.running_calls(connection, "T7", "C7"),
+    "old deliveries": lambda connection: retention.drop_deliveries(connection, LONG_AGO, 500),
+    "old calls": lambda connection: retention.drop_calls(connection, LONG_AGO, 20),
+    "old response_urls": lambda connection: retention.forget_response_urls(connection, LONG_AGO, 20),
     "early deliveries": lambda connection: deliveries.unmatched(connection, "vendor", ACCOUNT, "m-7"),
 }
 
