@@ -66,10 +66,14 @@ class Hooks:
         self._now_and_then = NowAndThen(clock, LOOK_AFTER_EVERY)
 
     def set_up(self) -> str:
-        """Make our hook, or change it to what we want, its secret among it. Returns what was done, as a sentence."""
+        """Make our hook, or change it to what we want, its secret among it. Of several one stays: the others would tell
+        all of it again. Returns what was done, as a sentence."""
         if not is_web_address(self._url):
             raise PermanentFailure("no_address", "PUBLIC_URL is not set, so Daily cannot be told where we are.")
-        self._put(self._find())
+        ours = self._ours()
+        self._put(ours[0] if ours else None)
+        for surplus in ours[1:]:
+            self._delete(surplus)
         return f"Daily sends its webhooks to {self._url}."
 
     def check(self) -> tuple[str, ...]:
@@ -97,15 +101,24 @@ class Hooks:
             log.warning("webhooks may not arrive", provider="daily", why=str(failure))
 
     def _find(self) -> _Hook | None:
-        """Ours; of several the one that works."""
+        return next(iter(self._ours()), None)
+
+    def _ours(self) -> list[_Hook]:
+        """Those that work first."""
         hooks = [hook for hook in self._api.ask("GET", "/webhooks").read(_Hooks).root if hook.url == self._url]
-        return min(hooks, key=lambda hook: hook.is_stopped, default=None)
+        return sorted(hooks, key=lambda hook: hook.is_stopped)
 
     def _put(self, hook: _Hook | None) -> None:
         wanted = _HookWanted(url=self._url, hmac=self._secret.get_secret_value())
         if hook is not None:
-            path = f"/webhooks/{quote(hook.uuid, safe='')}"
-            if not self._api.ask("POST", path, wanted).read(_Hook).is_stopped:
+            if not self._api.ask("POST", _path(hook), wanted).read(_Hook).is_stopped:
                 return
-            self._api.ask("DELETE", path, expected=NOT_FOUND)
+            self._delete(hook)
         self._api.ask("POST", "/webhooks", wanted)
+
+    def _delete(self, hook: _Hook) -> None:
+        self._api.ask("DELETE", _path(hook), expected=NOT_FOUND)
+
+
+def _path(hook: _Hook) -> str:
+    return f"/webhooks/{quote(hook.uuid, safe='')}"

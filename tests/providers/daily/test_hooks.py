@@ -77,6 +77,13 @@ def test_hooks_of_others_are_left_alone(daily: Provider, server: DailyServer) ->
     assert server.hooks[1]["url"] == US
 
 
+def test_one_of_our_hooks_is_enough(daily: Provider, server: DailyServer) -> None:
+    """Two processes that begin together make two, and all would be told twice."""
+    server.hooks += [{"uuid": f"hook-{state}", "url": US, "state": state} for state in ("FAILED", "ACTIVE", "INACTIVE")]
+    daily.set_up_webhooks()
+    assert [(hook["uuid"], hook["hmac"]) for hook in server.hooks] == [("hook-ACTIVE", SECRET)]
+
+
 def test_hooks_may_come_wrapped(daily: Provider, server: DailyServer) -> None:
     daily.set_up_webhooks()
     server.next_reply(told({"data": server.hooks}))
