@@ -9,9 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.domain.calls import CallSnapshot, Confidence, Fact, SlackIdentity
+from app.domain.card import CardUser, call_card
 from app.domain.events import ParticipantJoined
+from app.domain.fold import fold, recognise
 from app.domain.lanes import Pace
 from app.domain.meetings import Meeting, MeetingRequest, Person, PersonalLink, Roster, Visitor
+from app.domain.plan import Shown, unrecognised
 from app.errors import ConfigurationError, PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 from app.providers.base import Provider
 from app.providers.registry import load_providers
@@ -518,6 +522,20 @@ def test_whoever_started_the_call_is_its_host(zoom: Provider, server: ZoomServer
     link = zoom.personal_link(zoom.create_meeting(WEEKLY), STARTER)
     assert link.url == server.start_urls[-1]
     assert (link.person_key, link.is_proof) == (f"id-of-{ADA}", False)
+
+
+def test_and_is_shown_as_themselves_though_zoom_sees_the_host(zoom: Provider) -> None:
+    """Also where the host's address is somebody else's in Slack."""
+    link = zoom.personal_link(zoom.create_meeting(WEEKLY), STARTER)
+    asked = CallSnapshot(id="call", created_by="U0ADA", started_at=NOON, title=Fact(NOON, "Weekly sync"))
+    claim = SlackIdentity(Confidence.CLAIM, NOON, "U0ADA")
+    known = recognise(asked, link.person_key or "", claim)
+    body = json.loads(webhook(JOINED))
+    body["payload"]["object"]["participant"] |= {"id": f"id-of-{ADA}", "email": GRACE}
+    for event in parse_events(json.dumps(body).encode()):
+        known = fold(known, event)
+    assert call_card(known).present == {CardUser(slack_id="U0ADA")}
+    assert not unrecognised(known, Shown())
 
 
 def test_the_hosts_link_is_made_anew_each_time(zoom: Provider) -> None:
