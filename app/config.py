@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
@@ -67,6 +68,20 @@ def _with_slash(value: str) -> str:
     return _without_slash(value) + "/"
 
 
+def split_keys(value: SecretStr) -> tuple[str, ...]:
+    """The keys in ENCRYPTION_KEYS, in order."""
+    return tuple(key.strip() for key in value.get_secret_value().split(",") if key.strip())
+
+
+def _fernet_keys(value: SecretStr) -> SecretStr:
+    try:
+        for key in split_keys(value):
+            Fernet(key)
+    except ValueError:  # also for what is no base64
+        raise ValueError("must be keys as `python -m app db key` makes them, separated by commas") from None
+    return value
+
+
 BaseAddress: TypeAlias = Annotated[str, AfterValidator(_without_slash)]
 """An http(s) address that paths are put behind; without the slash at its end."""
 
@@ -119,6 +134,11 @@ class Settings(BaseModel, frozen=True):
         default=SecretStr("sqlite:///switchboard.db"),
         description="sqlite:///file.db for one machine, postgresql://user:password@host/name for one or many.",
     )
+    encryption_keys: Annotated[SecretStr, AfterValidator(_fernet_keys)] = Field(
+        default=SecretStr(""),
+        description="Fernet keys, separated by commas, that what is secret or personal is encrypted with in the "
+        "database; the first encrypts, all decrypt. `python -m app db key` makes one.",
+    )
     default_provider: str = Field(
         default="",
         description="The provider of new calls; may be left out when only one is set up.",
@@ -168,6 +188,11 @@ class Settings(BaseModel, frozen=True):
         if not allowed and not others.data.get("slack_client_id"):
             raise ValueError("without SLACK_CLIENT_ID everybody is a guest, and nobody could join")
         return allowed
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Those that what is stored is encrypted with, the current one first."""
+        return split_keys(self.encryption_keys)
 
     @property
     def signs_in(self) -> bool:

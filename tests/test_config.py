@@ -197,3 +197,16 @@ def test_the_documents_name_no_setting_that_does_not_exist() -> None:
         known |= settings_of(provider).keys()
     assert set(documented) == known
     assert len(documented) == len(set(documented))
+
+
+@pytest.mark.parametrize("keys", ["hunter2", "hünter2", f"{'A' * 43}=,hunter2"])
+def test_what_is_no_key_is_refused_and_not_quoted(keys: str) -> None:
+    told = problems(**NEEDED, **LINK, ENCRYPTION_KEYS=keys)
+    assert "  ENCRYPTION_KEYS: must be keys as `python -m app db key` makes them" in told
+    assert "nter2" not in told
+
+
+def test_of_several_keys_the_first_is_the_current_one() -> None:
+    settings = read_settings(Settings, {**NEEDED, "ENCRYPTION_KEYS": f"{'A' * 43}=, {'B' * 42}A=,"})
+    assert settings.keys == (f"{'A' * 43}=", f"{'B' * 42}A=")
+    assert "AAAA" not in repr(settings)

@@ -20,7 +20,7 @@ def check_everything(env: Mapping[str, str]) -> Settings:
     other versions of the app may be running on it.
     """
     settings, _ = read_configuration(env, SystemClock())
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), keys=settings.keys)
     try:
         if database.is_sqlite:
             migrate.upgrade(database)

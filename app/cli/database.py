@@ -1,9 +1,11 @@
-"""``db upgrade``: bring the tables to the version this code needs."""
+"""``db``: bring the tables to the version this code needs; make keys for what is stored in them."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet
 
 from app import config
 from app.config import Settings
@@ -19,6 +21,8 @@ def add_to(commands: Commands) -> None:
     actions = parser.add_subparsers(required=True)
     upgrade = actions.add_parser("upgrade", help="bring the tables to the version this code needs")
     upgrade.set_defaults(run=run_upgrade)
+    key = actions.add_parser("key", help="make a key for ENCRYPTION_KEYS")
+    key.set_defaults(run=run_key)
 
 
 def run_upgrade(_options: argparse.Namespace) -> int:
@@ -29,4 +33,9 @@ def run_upgrade(_options: argparse.Namespace) -> int:
     finally:
         database.close()
     print("The database is up to date.")
+    return 0
+
+
+def run_key(_options: argparse.Namespace) -> int:
+    print(Fernet.generate_key().decode())
     return 0

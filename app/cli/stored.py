@@ -20,7 +20,8 @@ def open_database(env: Mapping[str, str]) -> Iterator[Database]:
     """The app's database, if its tables are those this code needs. Raises ``ConfigurationError`` or
     ``DatabaseUnusable``."""
     url = config.read_setting(Settings, "database_url", env)
-    database = Database(url.get_secret_value())
+    keys = config.split_keys(config.read_setting(Settings, "encryption_keys", env))
+    database = Database(url.get_secret_value(), keys=keys)
     try:
         if problem := migrate.problem(database):
             raise DatabaseUnusable(problem)

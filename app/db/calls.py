@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, case, select, update
 
+from app.db.encryption import Cipher, cipher_of
 from app.db.insert import insert_or_ignore, insert_or_replace
 from app.db.models import CALLS, PARTICIPANTS, SHOWN
 from app.db.types import UtcDateTime
@@ -26,8 +27,10 @@ _COLUMNS = (
     CALLS.c.meeting_id,
     CALLS.c.meeting,
     CALLS.c.join_token,
+    CALLS.c.join_secret,
     CALLS.c.join_url,
     CALLS.c.host,
+    CALLS.c.held_by,
     CALLS.c.status,
     CALLS.c.title,
     CALLS.c.title_at,
@@ -68,6 +71,11 @@ _PARTICIPANTS_OF_CALLS = (
     select(PARTICIPANTS.c.call_id, PARTICIPANTS.c.known)
     .where(PARTICIPANTS.c.call_id.in_(bindparam("call_ids", expanding=True)))
     .where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
+)
+_BLIND = (
+    update(PARTICIPANTS)
+    .where(PARTICIPANTS.c.call_id == bindparam("of_call"), PARTICIPANTS.c.key == bindparam("plain"))
+    .values(key=bindparam("blind"))
 )
 _SHOWN = select(SHOWN.c.shown).where(SHOWN.c.call_id == bindparam("call_id"))
 _TOUCH = update(CALLS).where(CALLS.c.id == bindparam("call_id")).values(generation=CALLS.c.generation + 1)
@@ -133,6 +141,7 @@ class NewCall:
 
 def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
     """Store a new call; False when this request has made one already."""
+    cipher = cipher_of(connection.dialect)
     values = {
         "id": new.id,
         "team_id": new.team_id,
@@ -143,7 +152,8 @@ def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
         "response_url": new.response_url,
         "provider": new.provider,
         "account": account,
-        "join_token": new.join_token,
+        "join_token": cipher.blind(new.join_token),
+        "join_secret": cipher.copy(new.join_token),
         "status": CallStatus.WANTED,
         "title": new.title,
         "title_at": new.at,
@@ -152,7 +162,8 @@ def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
         "deadline_at": new.deadline_at,
         "reopens": new.reopens,
         "thread_ts": new.thread_ts,
-        "host": new.host,
+        "host": new.host and cipher.blind(new.host),
+        "held_by": cipher.copy(new.host),
     }
     return insert_or_ignore(connection, CALLS, values)
 
@@ -162,7 +173,8 @@ def find_call(connection: Connection, call_id: str) -> StoredCall | None:
 
 
 def find_by_join_token(connection: Connection, join_token: str) -> StoredCall | None:
-    return _one(connection, select(*_COLUMNS).where(CALLS.c.join_token == join_token))
+    forms = cipher_of(connection.dialect).forms([join_token])
+    return _one(connection, select(*_COLUMNS).where(CALLS.c.join_token.in_(forms)))
 
 
 def lock_call(connection: Connection, call_id: str) -> StoredCall | None:
@@ -174,10 +186,12 @@ def lock_by_meetings(
 ) -> dict[str, list[StoredCall]]:
     """The calls of these meetings, newest first, by meeting id, locked until the transaction ends; none of their
     participants. A meeting without calls has no place in it."""
-    given = {"provider": provider, "account": account, "meeting_ids": sorted(meeting_ids)}
+    forms = cipher_of(connection.dialect).forms(sorted(meeting_ids))
+    given = {"provider": provider, "account": account, "meeting_ids": forms}
     of_meetings: dict[str, list[StoredCall]] = {}
     for row in connection.execute(_OF_MEETINGS_LOCKED, given):
-        of_meetings.setdefault(row.meeting_id, []).append(_stored(row))
+        meeting_id = row.meeting.id if row.meeting else row.meeting_id
+        of_meetings.setdefault(meeting_id, []).append(_stored(row))
     return of_meetings
 
 
@@ -197,7 +211,8 @@ def load_participants(connection: Connection, call: StoredCall, keys: Iterable[s
     if keys is None:
         rows = connection.execute(_PARTICIPANTS, {"call_id": call.id})
     else:
-        rows = connection.execute(_PARTICIPANTS_OF_KEYS, {"call_id": call.id, "keys": list(keys)})
+        forms = cipher_of(connection.dialect).forms(keys)
+        rows = connection.execute(_PARTICIPANTS_OF_KEYS, {"call_id": call.id, "keys": forms})
     return replace(call, snapshot=replace(call.snapshot, participants=_by_key(rows.scalars())))
 
 
@@ -206,7 +221,8 @@ def load_people(
 ) -> dict[str, dict[str, Participant]]:
     """Those of ``keys`` who are known in these calls, by call id and key."""
     people: dict[str, dict[str, Participant]] = {call.id: {} for call in stored}
-    for row in connection.execute(_PARTICIPANTS_OF_CALLS, {"call_ids": list(people), "keys": list(keys)}):
+    forms = cipher_of(connection.dialect).forms(keys)
+    for row in connection.execute(_PARTICIPANTS_OF_CALLS, {"call_ids": list(people), "keys": forms}):
         people[row.call_id][row.known.key] = row.known
     return people
 
@@ -235,10 +251,11 @@ def save_known(
 def save_all_known(connection: Connection, learned: Sequence[Learned]) -> None:
     """Store what is known now. Each row is written even when nothing differs: the write is the lock, and leaving it out
     has lost updates."""
+    cipher = cipher_of(connection.dialect)
     touched: dict[Update, list[dict[str, Any]]] = {}
     for each in learned:
         touch = _TOUCH if each.at_latest is None else _TOUCH_SOON
-        changed = _changed(each)
+        changed = _changed(each, cipher)
         # Who comes and goes changes no column: a statement that is ready will do, and will do for many.
         statement = touch.values(changed) if changed else touch
         touched.setdefault(statement, []).append({"call_id": each.known.id, "at_latest": each.at_latest})
@@ -247,9 +264,11 @@ def save_all_known(connection: Connection, learned: Sequence[Learned]) -> None:
     _save_participants(connection, learned)
 
 
-def _changed(learned: Learned) -> dict[str, Any]:
+def _changed(learned: Learned, cipher: Cipher) -> dict[str, Any]:
     stands, values = _values(learned.before), _values(learned.known)
     changed = {name: value for name, value in values.items() if stands[name] != value}
+    if changed.get("meeting_id"):
+        changed["meeting_id"] = cipher.blind(changed["meeting_id"])
     if learned.reconcile_after is not None:
         changed["reconcile_after"] = learned.reconcile_after
     return changed
@@ -283,12 +302,18 @@ def _values(known: CallSnapshot) -> dict[str, Any]:
 
 
 def _save_participants(connection: Connection, learned: Iterable[Learned]) -> None:
-    rows = [
-        {"call_id": each.known.id, "key": key, "known": person}
+    cipher = cipher_of(connection.dialect)
+    changed = [
+        (each, key, person)
         for each in learned
         for key, person in each.known.participants.items()
         if each.before.participants.get(key) != person
     ]
+    if cipher.is_on and changed:
+        # Their rows may be older than the keys, and nobody may have two.
+        blind = [{"of_call": each.known.id, "plain": key, "blind": cipher.blind(key)} for each, key, _ in changed]
+        connection.execute(_BLIND, blind)
+    rows = [{"call_id": each.known.id, "key": cipher.blind(key), "known": person} for each, key, person in changed]
     if rows:
         insert_or_replace(connection, PARTICIPANTS, rows, key=["call_id", "key"], value="known")
 
@@ -326,8 +351,8 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         channel_id=row.channel_id,
         response_url=row.response_url,
         provider=row.provider,
-        join_token=row.join_token,
-        host=row.host,
+        join_token=row.join_secret or row.join_token,
+        host=row.held_by or row.host,
         thread_ts=row.thread_ts,
         status=CallStatus(row.status),
         generation=row.generation,

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.sql import Executable
 
+from app.db.encryption import Cipher, cipher_of
 from app.db.insert import insert_into
 from app.db.models import DELIVERIES
 
@@ -57,18 +58,20 @@ def store(connection: Connection, taken: Sequence[Taken]) -> dict[str, str]:
 
     One that failed before may be taken in now: its id is returned again.
     """
-    rows = connection.execute(_store(connection.dialect.name), [_values(each) for each in taken])
-    return {row.dedupe_key: row.id for row in rows}
+    cipher = cipher_of(connection.dialect)
+    rows = connection.execute(_store(connection.dialect.name), [_values(each, cipher) for each in taken])
+    keys = {cipher.blind(each.delivery.dedupe_key): each.delivery.dedupe_key for each in taken}
+    return {keys[row.dedupe_key]: row.id for row in rows}
 
 
-def _values(taken: Taken) -> dict[str, Any]:
+def _values(taken: Taken, cipher: Cipher) -> dict[str, Any]:
     delivery = taken.delivery
     return {
         "id": "d-" + secrets.token_hex(8),
         "provider": delivery.provider,
         "account": delivery.account,
-        "dedupe_key": delivery.dedupe_key,
-        "meeting_id": delivery.meeting_id,
+        "dedupe_key": cipher.blind(delivery.dedupe_key),
+        "meeting_id": delivery.meeting_id and cipher.blind(delivery.meeting_id),
         "received_at": delivery.received_at,
         "headers": dict(delivery.headers),
         "body": delivery.body,
@@ -95,7 +98,8 @@ class EarlyDelivery:
 
 def unmatched(connection: Connection, provider: str, account: str, meeting_id: str) -> list[EarlyDelivery]:
     """What was told of a meeting before it was known to be ours, oldest first."""
-    meeting = {"provider": provider, "account": account, "meeting_id": meeting_id}
+    forms = cipher_of(connection.dialect).forms([meeting_id])
+    meeting = {"provider": provider, "account": account, "meeting_ids": forms}
     rows = connection.execute(_UNMATCHED, meeting)
     return [EarlyDelivery(id=row.id, headers=row.headers, body=row.body) for row in rows]
 
@@ -158,7 +162,8 @@ def save_replayed(
     connection: Connection, delivery_id: str, outcome: Outcome, *, meeting_id: str | None, call_id: str | None
 ) -> None:
     """What became of a delivery that was read again. One about a meeting that is not known yet is found again by it."""
-    values = {"outcome": outcome, "meeting_id": meeting_id, "call_id": call_id, "error": None}
+    blind = meeting_id and cipher_of(connection.dialect).blind(meeting_id)
+    values = {"outcome": outcome, "meeting_id": blind, "call_id": call_id, "error": None}
     connection.execute(_SET_OUTCOME, {"delivery_id": delivery_id, **values})
 
 
@@ -185,7 +190,9 @@ _SET_OUTCOME = update(DELIVERIES).where(DELIVERIES.c.id == bindparam("delivery_i
 _UNMATCHED = (
     select(DELIVERIES.c.id, DELIVERIES.c.headers, DELIVERIES.c.body)
     .where(DELIVERIES.c.provider == bindparam("provider"), DELIVERIES.c.account == bindparam("account"))
-    .where(DELIVERIES.c.meeting_id == bindparam("meeting_id"), DELIVERIES.c.outcome == Outcome.UNMATCHED)
+    .where(
+        DELIVERIES.c.meeting_id.in_(bindparam("meeting_ids", expanding=True)), DELIVERIES.c.outcome == Outcome.UNMATCHED
+    )
     .order_by(DELIVERIES.c.received_at, DELIVERIES.c.id)
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from app.db import deliveries
 from app.db.calls import RUNNING
+from app.db.encryption import cipher_of
 from app.db.models import CALLS
 
 
@@ -17,16 +18,19 @@ def allot(connection: Connection, call_id: str, provider: str, account: str, hos
     Of two who choose at the same moment one waits for the other, on all machines.
     """
     deliveries.lock_meeting(connection, provider, account, "")
-    held = _held(connection, call_id, provider, account)
-    host = min(hosts, key=lambda each: held.get(each, 0))
-    if held.get(host, 0) >= most:
+    cipher = cipher_of(connection.dialect)
+    counted = _held(connection, call_id, provider, account)
+    held = {host: sum(counted.get(form, 0) for form in cipher.forms([host])) for host in hosts}
+    host = min(hosts, key=held.__getitem__)
+    if held[host] >= most:
         return False
-    connection.execute(update(CALLS).where(CALLS.c.id == call_id).values(host=host))
+    values = {"host": cipher.blind(host), "held_by": cipher.copy(host)}
+    connection.execute(update(CALLS).where(CALLS.c.id == call_id).values(values))
     return True
 
 
 def _held(connection: Connection, call_id: str, provider: str, account: str) -> dict[str, int]:
-    """How many other running calls each host holds."""
+    """How many other running calls each host holds, by what stands in the column."""
     statement = (
         select(CALLS.c.host, func.count().label("calls"))
         .where(CALLS.c.provider == provider, CALLS.c.account == account, CALLS.c.host.is_not(None))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Computed, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from app.db.types import Json, UtcDateTime
+from app.db.types import Json, Private, PrivateBytes, UtcDateTime
 from app.domain.calls import CallStatus, Participant
 from app.domain.meetings import Meeting
 from app.domain.plan import Shown
@@ -15,6 +15,11 @@ from app.domain.plan import Shown
 # What differs from what is shown is work; a running call with a deadline will be. The database works it out itself,
 # because a flag that is set by us is lost in a crash.
 _WORK = "generation <> shown_generation OR (deadline_at IS NOT NULL AND ended_at IS NULL AND failure IS NULL)"
+
+BLIND = {"is_blind": True}
+"""Of a column that rows are looked up by: with keys its values are hashes (``encryption``)."""
+COPY = "copy"
+"""Names the column with the encrypted value beside a hash; without keys it is empty."""
 
 
 class Base(DeclarativeBase):
@@ -56,21 +61,23 @@ class CallRow(Base):
     # Slack's trigger_id: the same request that comes twice makes one call.
     request_key: Mapped[str | None] = mapped_column(String(200))
     # A secret for half an hour: whoever has it can write into the channel.
-    response_url: Mapped[str | None]
+    response_url: Mapped[str | None] = mapped_column(Private)
 
     provider: Mapped[str] = mapped_column(String(40))
     account: Mapped[str] = mapped_column(String(40))
-    meeting_id: Mapped[str | None] = mapped_column(String(300))
-    meeting: Mapped[Meeting | None] = mapped_column(Json[Meeting](Meeting))
-    join_token: Mapped[str] = mapped_column(String(64), unique=True)
-    join_url: Mapped[str | None]
+    meeting_id: Mapped[str | None] = mapped_column(String(300), info=BLIND)
+    meeting: Mapped[Meeting | None] = mapped_column(Json[Meeting](Meeting, is_private=True))
+    join_token: Mapped[str] = mapped_column(String(64), unique=True, info=BLIND | {COPY: "join_secret"})
+    join_secret: Mapped[str | None] = mapped_column(Private)
+    join_url: Mapped[str | None] = mapped_column(Private)
     # Which of the provider's hosts holds it, where it needs one.
-    host: Mapped[str | None] = mapped_column(String(200))
+    host: Mapped[str | None] = mapped_column(String(200), info=BLIND | {COPY: "held_by"})
+    held_by: Mapped[str | None] = mapped_column(Private)
 
     status: Mapped[CallStatus] = mapped_column(String(10))
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(Private)
     title_at: Mapped[datetime]
-    meeting_title: Mapped[str | None]
+    meeting_title: Mapped[str | None] = mapped_column(Private)
     meeting_title_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
     occurrence_id: Mapped[str | None] = mapped_column(String(300))
@@ -107,9 +114,9 @@ class ParticipantRow(Base):
     __tablename__ = "participants"
 
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    key: Mapped[str] = mapped_column(String(300), primary_key=True, info=BLIND)
     # In a large call nearly everybody is as they were at the last look, and reading them is most of its cost.
-    known: Mapped[Participant] = mapped_column(Json[Participant](Participant, remembered=10_000))
+    known: Mapped[Participant] = mapped_column(Json[Participant](Participant, remembered=10_000, is_private=True))
 
 
 class ShownRow(Base):
@@ -118,7 +125,7 @@ class ShownRow(Base):
     __tablename__ = "shown"
 
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
-    shown: Mapped[Shown] = mapped_column(Json[Shown](Shown))
+    shown: Mapped[Shown] = mapped_column(Json[Shown](Shown, is_private=True))
 
 
 class DeliveryRow(Base):
@@ -134,13 +141,13 @@ class DeliveryRow(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     provider: Mapped[str] = mapped_column(String(40))
     account: Mapped[str] = mapped_column(String(40))
-    dedupe_key: Mapped[str] = mapped_column(String(300))
+    dedupe_key: Mapped[str] = mapped_column(String(300), info=BLIND)
     received_at: Mapped[datetime]
-    headers: Mapped[dict[str, str]] = mapped_column(Json[dict[str, str]](dict[str, str]))
-    body: Mapped[bytes]
+    headers: Mapped[dict[str, str]] = mapped_column(Json[dict[str, str]](dict[str, str], is_private=True))
+    body: Mapped[bytes] = mapped_column(PrivateBytes)
     outcome: Mapped[str] = mapped_column(String(10))
     # Of the meeting it is about: one that is told before we know that the meeting is ours is taken in later.
-    meeting_id: Mapped[str | None] = mapped_column(String(300))
+    meeting_id: Mapped[str | None] = mapped_column(String(300), info=BLIND)
     call_id: Mapped[str | None] = mapped_column(String(40))
     error: Mapped[str | None]
 

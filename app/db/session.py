@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql import func
 
+from app.db import encryption
+from app.db.encryption import Cipher
 from app.db.types import UtcDateTime
 from app.db.work import NOBODY
 from app.errors import ConfigurationError
@@ -28,12 +30,14 @@ SQLITE_PRAGMAS = (
 
 class Database:
     """The one way to the database: ``transaction()`` to write, ``reading()`` to read. No transaction stays open
-    across a request to anybody. ``holder`` is who this process claims calls as (``notify``)."""
+    across a request to anybody. ``holder`` is who this process claims calls as (``notify``).
+    ``keys`` are those that what is stored is encrypted with (``encryption``)."""
 
-    def __init__(self, url: str, *, connections: int = 20) -> None:
+    def __init__(self, url: str, *, connections: int = 20, keys: Sequence[str] = ()) -> None:
         self.url = database_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, connections)
+        encryption.use(self.engine.dialect, Cipher(keys))
         self.holder = NOBODY
         # SQLite has one writer; threads that wait for each other here do not sleep in its busy handler. A transaction
         # within a transaction would wait for ever; with this kind of lock SQLite refuses it.

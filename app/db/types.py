@@ -1,4 +1,4 @@
-"""Column types: moments in UTC, and our own values as JSON."""
+"""Column types: moments in UTC, our own values as JSON, and what is encrypted where there are keys."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import DateTime, Dialect, Text
+from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text
 from sqlalchemy.types import TypeDecorator
 
+from app.db.encryption import Cipher, cipher_of
 from app.errors import StoredUnreadable
 
 T = TypeVar("T")
@@ -36,33 +37,68 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Private(TypeDecorator[str]):
+    """A text that is encrypted where there are keys."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else cipher_of(dialect).seal_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else cipher_of(dialect).open_text(value)
+
+
+class PrivateBytes(TypeDecorator[bytes]):
+    """Bytes that are encrypted where there are keys."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else cipher_of(dialect).seal(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else cipher_of(dialect).open(bytes(value))
+
+
 class Json(TypeDecorator[T]):
     """A value of our own (a dataclass, a mapping) as JSON text, read back as the same type.
 
-    ``remembered`` values of the same text are read once and shared: for frozen ones that are read again and again.
+    ``remembered`` values of the same stored text are read once and shared: for frozen ones that are read again and
+    again. One that ``is_private`` is encrypted where there are keys.
     """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, kind: Any, *, remembered: int = 0) -> None:
+    def __init__(self, kind: Any, *, remembered: int = 0, is_private: bool = False) -> None:
         super().__init__()
         self.kind = kind
         self.remembered = remembered
+        self.is_private = is_private
         self._adapter: TypeAdapter[T] = TypeAdapter(kind)
-        self._read: Callable[[str], T] = lru_cache(remembered)(self._adapter.validate_json)
+        # What one database can read, another without its keys cannot.
+        self._read: Callable[[Cipher, str], T] = lru_cache(remembered)(self._open)
 
-    def process_bind_param(self, value: T | None, _dialect: Dialect) -> str | None:
-        return None if value is None else self._adapter.dump_json(value, exclude_none=True).decode()
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        text = self._adapter.dump_json(value, exclude_none=True)
+        return (cipher_of(dialect).seal(text) if self.is_private else text).decode()
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> T | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:
         if value is None:
             return None
         try:
-            return self._read(value)
+            return self._read(cipher_of(dialect), value)
         except ValidationError as error:
             # Without the cause: it quotes the value, which is personal, and would stand in the log.
             raise StoredUnreadable(_where(error)) from None
+
+    def _open(self, cipher: Cipher, stored: str) -> T:
+        return self._adapter.validate_json(cipher.open_text(stored) if self.is_private else stored)
 
 
 def _where(error: ValidationError) -> str:

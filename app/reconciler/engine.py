@@ -64,7 +64,7 @@ class Engine:
 def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
     """The engine for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
     settings, providers = read_configuration(env, clock)
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), keys=settings.keys)
     bell = Bell()
     client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     reconciler = Reconciler(

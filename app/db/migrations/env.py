@@ -7,13 +7,15 @@ from typing import Any, Literal
 from alembic import context
 
 from app.db.models import Base
-from app.db.types import Json, UtcDateTime
+from app.db.types import Json, Private, PrivateBytes, UtcDateTime
 
 
 def render_item(_kind: str, item: Any, _context: object) -> str | Literal[False]:
     """Our types by the plain type beneath: a migration must not change when our code does."""
     if isinstance(item, Json):
         return "sa.Text()"
+    if isinstance(item, Private | PrivateBytes):
+        return "sa.String()" if isinstance(item, Private) else "sa.LargeBinary()"
     return "sa.DateTime(timezone=True)" if isinstance(item, UtcDateTime) else False
 
 
