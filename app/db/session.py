@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.sql import func
 
 from app.db import encryption
@@ -26,6 +27,20 @@ SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA foreign_keys=ON",
 )
+
+WAIT_SECONDS = 2.0
+"""For a free connection. Slack gives up after three, and providers come again."""
+# A server that is gone without a word is noticed within seconds, not after the two hours of the system's own patience.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+POSTGRESQL_PATIENCE = {
+    "connect_timeout": "3",
+    "keepalives_idle": "10",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+# A process that hangs within a transaction must not keep its rows from the others.
+POSTGRESQL_SETTINGS = "SET idle_in_transaction_session_timeout = '10s'"
 
 
 class Database:
@@ -91,17 +106,31 @@ def database_url(url: str) -> URL:
             return parsed.set(drivername="sqlite+pysqlite")
         # postgres:// is what several hosts hand out.
         case "postgresql" | "postgres":
-            return parsed.set(drivername="postgresql+psycopg")
+            patience = {name: value for name, value in POSTGRESQL_PATIENCE.items() if name not in parsed.query}
+            return parsed.set(drivername="postgresql+psycopg").update_query_dict(patience)
     raise ConfigurationError("\n  DATABASE_URL: must begin with sqlite:/// and a file name, or with postgresql://.")
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database could not be reached, or had no time: the same may succeed later."""
+    return isinstance(error, OperationalError | InterfaceError | NoneFree)
 
 
 def _engine(url: URL, connections: int) -> Engine:
     # hide_parameters: what is stored is personal, and an error's text ends up in the log.
+    options: dict[str, Any] = {"pool_size": connections, "pool_timeout": WAIT_SECONDS, "hide_parameters": True}
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=connections, max_overflow=connections, hide_parameters=True)
+        engine = create_engine(url, max_overflow=connections, **options)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
-    return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, max_overflow=0, pool_pre_ping=True, **options)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.execute(POSTGRESQL_SETTINGS)
+    dbapi_connection.commit()
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:

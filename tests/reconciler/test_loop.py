@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def hearing(message: str) -> Iterator[threading.Event]:
     """Set as soon as this is logged."""
     heard = threading.Event()
     handler = logging.Handler()
-    handler.emit = lambda record: heard.set() if record.getMessage() == message else None  # type: ignore[method-assign]
+    handler.emit = lambda record: heard.set() if record.getMessage().startswith(message) else None  # type: ignore[method-assign]
     logging.getLogger().addHandler(handler)
     try:
         yield heard
@@ -146,6 +147,29 @@ def test_a_call_that_crashes_our_code_holds_up_no_other(stage: Stage, caplog: py
 
     [spoiled, _] = stage.all_stored()
     assert [f"call_id={spoiled.id}" in (record.exc_text or "") for record in caplog.records] == [True]
+
+
+def test_a_call_that_always_crashes_our_code_is_set_aside_and_reported_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.start("Spoiled")
+    spoil(stage, "Spoiled")
+    worker, tried = stage.reconciler(), []
+    for _ in range(12):
+        worker._work_or_rest()
+        tried.append(stage.clock.now())
+        due = stage.next_due_at()
+        assert due is not None
+        stage.clock.move_to(due)
+
+    rests = [(later - earlier).total_seconds() for earlier, later in pairwise(tried)]
+    assert rests == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    [call_id] = [call.id for call in stage.all_stored()]
+    set_aside = [record for record in caplog.records if "set aside" in record.getMessage()]
+    assert [record.levelname for record in set_aside] == ["ERROR"]
+    assert f"call_id={call_id} failures=9" in set_aside[0].getMessage()
+    later = [record.levelname for record in caplog.records if "crashed again" in record.getMessage()]
+    assert later == ["WARNING"] * 3
 
 
 def test_a_mended_call_goes_on(stage: Stage) -> None:

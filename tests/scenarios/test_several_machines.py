@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -20,8 +21,11 @@ from sqlalchemy import text
 
 from app.db.session import Database
 from app.emulator import Emulator
-from tests.db.many import postgresql
+from tests.conftest import migrate_url
+from tests.db.many import own_server, postgresql
 from tests.processes import ROOT, clean, free_port, serving, settings
+from tests.providers.standard.reference_server import ReferenceServer, delivered, webhook
+from tests.reconciler.stage import names, person
 
 GENERAL = "C0GENERAL"
 PATIENCE_SECONDS = 30
@@ -223,3 +227,46 @@ def test_a_version_goes_on_while_the_next_one_brings_its_tables(
             slack.slash("/ring", "After")
             wait_until(lambda: len(slack.cards(GENERAL)) == 2)
     assert {request.error for request in slack.requests()} == {None}
+
+
+# The database goes away
+
+
+def test_the_database_is_restarted_and_nothing_is_lost(slack: Emulator) -> None:
+    with own_server() as server, ReferenceServer() as vendor, ExitStack() as stack:
+        migrate_url(server.get_uri())
+        database = stack.enter_context(closing(Database(server.get_uri())))
+        env = {**settings(slack, server.get_uri(), free_port()), **vendor.settings(), "DEFAULT_PROVIDER": "standard"}
+        stack.enter_context(taking_commands(slack, env))
+        stack.enter_context(working(env, database))
+        slack.slash("/ring", "Weekly sync")
+        wait_until(lambda: bool(slack.cards(GENERAL)))
+        assert tell_of(env, "Ada").status_code == 200
+        wait_until(lambda: on_card(slack) == ["Ada"])
+
+        server.stop()
+        answer = tell_of(env, "Grace")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        refused = slack.slash("/ring", "Another")
+        assert (refused.status, "Something went wrong in Switchboard" in refused.text) == (200, True)
+        assert httpx.get(f"{env['PUBLIC_URL']}/readyz", trust_env=False).status_code == 503
+        assert httpx.get(f"{env['PUBLIC_URL']}/healthz", trust_env=False).status_code == 200
+
+        server.start()
+        wait_until(lambda: tell_of(env, "Grace").status_code == 200)
+        wait_until(lambda: on_card(slack) == ["Ada", "Grace"])
+        slack.slash("/ring", "Another")
+        seconds = wait_until(lambda: len(slack.cards(GENERAL)) == 2)
+        assert seconds < POLL_SECONDS
+    assert [len(slack.requests(method)) for method in ("calls.add", "chat.postMessage")] == [2, 2]
+
+
+def tell_of(env: Mapping[str, str], name: str) -> httpx.Response:
+    """The provider's webhook: somebody has joined."""
+    body = webhook("participant.joined", datetime.now(UTC), participant=person(name))
+    headers = delivered(body, datetime.now(UTC))
+    return httpx.post(f"{env['PUBLIC_URL']}/webhooks/standard", content=body, headers=headers, trust_env=False)
+
+
+def on_card(slack: Emulator) -> list[str]:
+    return names(slack.cards(GENERAL)[0]["active_participants"])
