@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from app.clock import SystemClock
 from app.config import Settings
-from app.db import migrate
+from app.db import migrate, overview
 from app.db.session import Database
 from app.errors import DatabaseUnusable
 from app.reconciler.engine import read_configuration
 
 
 def check_everything(env: Mapping[str, str]) -> Settings:
-    """The settings, when they are complete and the database is ready; else raises ``ConfigurationError`` or
-    ``DatabaseUnusable``.
+    """The settings, when they are complete and the database is ready; else raises ``ConfigurationError``,
+    ``DatabaseUnusable`` or, when it is encrypted with other keys, ``StoredUnreadable``.
 
     An SQLite file is brought up to date here: it belongs to this app alone. A PostgreSQL database is not, because
     other versions of the app may be running on it.
@@ -26,6 +26,8 @@ def check_everything(env: Mapping[str, str]) -> Settings:
             migrate.upgrade(database)
         elif problem := migrate.problem(database):
             raise DatabaseUnusable(problem)
+        with database.reading() as connection:
+            overview.check_keys(connection)
     finally:
         database.close()
     return settings

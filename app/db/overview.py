@@ -44,6 +44,11 @@ def list_calls(
     return [call for call in found if call is not None]
 
 
+def check_keys(connection: Connection) -> None:
+    """Raises ``StoredUnreadable`` when the newest call is encrypted with other keys."""
+    connection.execute(select(CALLS.c.title).order_by(CALLS.c.started_at.desc()).limit(1)).one_or_none()
+
+
 def turn_of(connection: Connection, call_id: str) -> Turn:
     columns = (CALLS.c.has_work, CALLS.c.reconcile_after, CALLS.c.lease_until)
     row = connection.execute(select(*columns).where(CALLS.c.id == call_id)).one()

@@ -9,7 +9,7 @@ from app import logs
 from app.clock import Clock
 from app.db import work
 from app.db.session import Database, is_away
-from app.errors import LeaseLost, SwitchboardError
+from app.errors import LeaseLost, StoredUnreadable, SwitchboardError
 from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
 from app.reconciler.claimed import ClaimedCall
@@ -108,6 +108,7 @@ class Reconciler:
 def _give_up_on_a_start(claimed: ClaimedCall) -> None:
     """Whoever waits for a call that our code fails on again and again is told, as soon as that can be done."""
     reference = logs.new_reference()
-    with suppress(LeaseLost):
+    # What cannot be read cannot be changed either.
+    with suppress(LeaseLost, StoredUnreadable):
         if claimed.fail_start(texts.went_wrong(reference), attempts=MOST_START_ATTEMPTS):
             log.error("call failed", call_id=claimed.call_id, reference=reference, why="it crashes our code")
