@@ -112,6 +112,7 @@ def _local_settings(port: int, workspace: Emulator, room: LocalRoom) -> Mapping[
         "DEFAULT_PROVIDER": "standard",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         **room.settings(),
+        "STANDARD_PERSONAL_LINKS": "true",
     }
 
 
@@ -183,7 +184,7 @@ def _welcome(port: int, workspace: Emulator, room: LocalRoom) -> str:
             "",
             "  1. Open the workspace and type   /ring Weekly sync",
             "  2. Press Join on the card, and watch the card follow who comes and goes.",
-            "     A second browser window is a second person.",
+            "     Sign in as anybody; a private window, or a guest, is a second person.",
             "  3. `/ring end` ends the call, `/ring help` tells the rest.",
             "",
             "  Ctrl-C stops everything; Enter restarts the app alone.",

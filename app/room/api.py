@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.room.connections import Participant
 from app.room.errors import JsonObject, Refused
-from app.room.limits import LONGEST_KEY, LONGEST_TITLE
+from app.room.limits import LONGEST_KEY, LONGEST_NAME, LONGEST_TITLE
 from app.room.meeting import Meeting
 from app.room.meetings import Meetings
-from app.room.reading import json_object, needed_text, text
+from app.room.reading import flag, json_object, needed_text, object_in, text
 
 UNTITLED = "Call"
 
@@ -38,6 +39,16 @@ def api(meetings: Meetings, api_key: str, base_url: Callable[[], str]) -> Bluepr
         with meetings.lock:
             meetings.get(meeting_id).end(meetings.now())
         return "", 204
+
+    @routes.post("/meetings/<meeting_id>/links")
+    def link(meeting_id: str) -> tuple[Response, int]:
+        person = object_in(json_object(request), "person")
+        participant = Participant(
+            needed_text(person, "key", LONGEST_KEY), needed_text(person, "name", LONGEST_TITLE)[:LONGEST_NAME].strip()
+        )
+        with meetings.lock:
+            invitation = meetings.get(meeting_id).invite(participant, is_host=flag(person, "is_host"))
+        return jsonify({"url": f"{base_url()}/r/{meeting_id}?as={invitation.secret}"}), 201
 
     @routes.get("/meetings/<meeting_id>")
     def state(meeting_id: str) -> Response:

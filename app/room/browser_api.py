@@ -33,10 +33,9 @@ def browser_api(meetings: Meetings) -> Blueprint:
 
     @routes.post("/join")
     def join(meeting_id: str) -> tuple[Response, int]:
-        connection = _newcomer(json_object(request), meetings.now())
         with meetings.lock:
             meeting = meetings.get(meeting_id)
-            connection.has_host_key = _holds_host_key(meeting)
+            connection = _newcomer(meeting, json_object(request), meetings.now())
             meeting.admit(connection)
         return jsonify({"ticket": connection.ticket, "connection_id": connection.id}), 201
 
@@ -67,21 +66,27 @@ def _who(meetings: Meetings, meeting_id: str, ticket: str) -> tuple[Meeting, Con
     return meeting, meeting.by_ticket(ticket)
 
 
-def _newcomer(body: JsonObject, now: float) -> Connection:
+def _newcomer(meeting: Meeting, body: JsonObject, now: float) -> Connection:
+    """Whoever comes by a link of their own is who the link says, whatever else the body does."""
+    host_key = text(body, "host_key", _LONGEST_SECRET)
+    has_host_key = bool(host_key) and meeting.is_host_key(host_key)
+    invitation = meeting.find_invitation(text(body, "invitation", _LONGEST_SECRET))
+    if invitation is not None:
+        is_host = has_host_key or invitation.is_host
+        return Connection(invitation.participant, _devices(body), heard_at=now, has_host_key=is_host)
+    return Connection(_stranger(body), _devices(body), heard_at=now, has_host_key=has_host_key)
+
+
+def _stranger(body: JsonObject) -> Participant:
     secret = request.cookies.get(PERSON_COOKIE, "")
     if not 20 <= len(secret) <= _LONGEST_SECRET:
         raise Refused(403, "Load the page of the call first; it needs cookies.")
     name = needed_text(body, "name", LONGEST_NAME)
-    return Connection(Participant(participant_id(secret, name), name), _devices(body), heard_at=now)
+    return Participant(participant_id(secret, name), name)
 
 
 def _devices(body: JsonObject) -> Devices:
     return Devices(audio=flag(body, "audio"), video=flag(body, "video"))
-
-
-def _holds_host_key(meeting: Meeting) -> bool:
-    given = text(json_object(request), "host_key", _LONGEST_SECRET)
-    return bool(given) and meeting.is_host_key(given)
 
 
 # What people do. Each takes the meeting, who does it, the body and the time.

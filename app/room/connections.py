@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
 
 from app.room.errors import JsonObject
@@ -12,10 +13,22 @@ from app.room.outbox import Outbox
 
 @dataclass(frozen=True)
 class Participant:
-    """A person: one name, in any tab of one browser."""
+    """A person: one name, in any tab of one browser; or whom the app has sent, by a link of their own."""
 
     id: str
     name: str
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A link of one person's own. ``secret`` stands in it; ``is_host`` makes them a host."""
+
+    participant: Participant
+    is_host: bool
+    secret: str
+
+    def is_by(self, secret: bytes) -> bool:
+        return hmac.compare_digest(self.secret.encode(), secret)
 
 
 @dataclass

@@ -6,6 +6,9 @@ MOST_MEETINGS = 500
 MOST_CONNECTIONS = 12
 """In one meeting: each browser sends its picture to every other one."""
 
+MOST_INVITATIONS = 1000
+"""To one meeting: links of people's own."""
+
 LONGEST_KEY = 200
 LONGEST_TITLE = 200
 LONGEST_NAME = 60

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.room.connections import Connection, Participant
+from app.room.connections import Connection, Invitation, Participant
 from app.room.errors import JsonObject, Refused
 from app.room.ids import new_id, new_meeting_id, new_secret
-from app.room.limits import EMPTY_SECONDS, MEMORY_SECONDS, MOST_CONNECTIONS
+from app.room.limits import EMPTY_SECONDS, MEMORY_SECONDS, MOST_CONNECTIONS, MOST_INVITATIONS
 
 Tell = Callable[[str, str, JsonObject], None]
 """Takes the type of a webhook, when it happened (ISO 8601), and its data."""
@@ -32,6 +32,7 @@ class Meeting:
         self._occurrence_id = new_id("run")
         self._tell = tell
         self._connections: dict[str, Connection] = {}
+        self._invitations: dict[str, Invitation] = {}
         self._hosts: set[str] = set()
         self._used_at = now
         self._last_told = 0.0
@@ -60,6 +61,24 @@ class Meeting:
     def is_host_key(self, given: str) -> bool:
         """Whether this is what the host's own link holds."""
         return hmac.compare_digest(given.encode(), self.host_key.encode())
+
+    # Links of people's own
+
+    def invite(self, person: Participant, *, is_host: bool) -> Invitation:
+        """The person's invitation; whoever is invited again has the same link. Raises ``Refused``."""
+        if self.state == "ended":
+            raise Refused(GONE, "The call has ended.")
+        known = self._invitations.get(person.id)
+        if known is None and len(self._invitations) >= MOST_INVITATIONS:
+            raise Refused(409, f"No more than {MOST_INVITATIONS} people can have links into this call.")
+        invitation = Invitation(person, is_host, known.secret if known else new_secret())
+        self._invitations[person.id] = invitation
+        return invitation
+
+    def find_invitation(self, secret: str) -> Invitation | None:
+        """The invitation with this secret in its link."""
+        given = secret.encode()
+        return next((one for one in self._invitations.values() if one.is_by(given)), None)
 
     # Coming and going
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
+from app.room.connections import Invitation
 from app.room.errors import Refused
 from app.room.ids import new_secret
 from app.room.limits import LONGEST_NAME, LONGEST_TITLE, MEMORY_SECONDS, PING_SECONDS
@@ -28,7 +31,8 @@ def pages(meetings: Meetings, ice_servers: tuple[str, ...]) -> Blueprint:
             meeting = _find(meetings, meeting_id)
             if meeting is None:
                 return make_response(_nothing_here(), 404)
-            return _remember_person(_room(meeting, ice_servers))
+            invitation = meeting.find_invitation(request.args.get("as", ""))
+            return _remember_person(_room(meeting, invitation, ice_servers))
 
     @routes.get("/r/<meeting_id>/left")
     def left(meeting_id: str) -> Response:
@@ -51,13 +55,14 @@ def _nothing_here() -> str:
     return render_template("notice.html", heading="There is no such call", words=words, link=None)
 
 
-def _room(meeting: Meeting, ice_servers: tuple[str, ...]) -> str:
+def _room(meeting: Meeting, invitation: Invitation | None, ice_servers: tuple[str, ...]) -> str:
     if meeting.state == "ended":
         return _ended(meeting)
     settings = {"ice_servers": [{"urls": address} for address in ice_servers], "ping_seconds": PING_SECONDS}
     return render_template(
         "room.html",
         meeting=meeting,
+        invited=invitation.participant.name if invitation else "",
         names=meeting.names(),
         settings=settings,
         longest_name=LONGEST_NAME,
@@ -73,7 +78,10 @@ def _ended(meeting: Meeting) -> str:
 def _left(meeting: Meeting) -> str:
     if meeting.state == "ended":
         return _ended(meeting)
-    link = url_for("pages.room", meeting_id=meeting.id)
+    # Whoever came by a link of their own comes back by it.
+    secret = request.args.get("as", "")
+    own: dict[str, Any] = {"as": secret} if meeting.find_invitation(secret) else {}
+    link = url_for("pages.room", meeting_id=meeting.id, **own)
     words = _still_in(meeting.names())
     return render_template("notice.html", heading="You left the call", title=meeting.title, words=words, link=link)
 

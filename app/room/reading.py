@@ -48,6 +48,14 @@ def flag(body: JsonObject, name: str) -> bool:
     return body.get(name) is True
 
 
+def object_in(body: JsonObject, name: str) -> JsonObject:
+    """An object in the body, which must be there."""
+    value = body.get(name)
+    if not isinstance(value, dict):
+        raise Refused(400, f"{name} must be a JSON object.")
+    return value
+
+
 def flat_object(body: JsonObject, name: str) -> JsonObject | None:
     """An object of texts and numbers, or None if there is none: nothing nested, which might have no end."""
     value = body.get(name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from app.domain import events
 from app.domain.events import Event
-from app.domain.meetings import MeetingRequest, Roster
+from app.domain.meetings import MeetingRequest, Roster, Visitor
 from app.errors import PermanentFailure
 from app.providers.base import Provider, WebhookRequest
 from app.providers.registry import load_providers
@@ -67,6 +68,20 @@ def test_a_call_from_beginning_to_end(
     assert happened == sorted(happened, key=lambda event: event.at)
     joined = [event.person for event in happened if isinstance(event, events.ParticipantJoined)]
     assert joined == list(roster.people)
+
+
+def test_whoever_comes_by_a_link_of_their_own_is_known_by_it(
+    room: LocalRoom, app: App, clock: MovedClock, ada: Browser
+) -> None:
+    provider = load_providers({**room.settings(), "STANDARD_PERSONAL_LINKS": "true"}, clock)["standard"]
+    meeting = provider.create_meeting(MeetingRequest(key="k", title="Weekly sync"))
+    assert meeting.join_url is None
+    link = provider.personal_link(meeting, Visitor(key="slack-1", name="Ada Lovelace", is_host=True))
+    assert ada.http.get(link.url).status_code == 200
+    ada.join(meeting.id, invitation=httpx.URL(link.url).params["as"])
+    assert room.wait_until_told()
+    [joined] = [event for event in received(app, provider) if isinstance(event, events.ParticipantJoined)]
+    assert (joined.person.key, joined.person.name) == (link.person_key, "Ada Lovelace")
 
 
 def test_a_restart_of_the_room_ends_the_call(room: LocalRoom, provider: Provider) -> None:

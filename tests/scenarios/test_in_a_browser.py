@@ -91,6 +91,31 @@ def person(chromium: Browser, looks: Looks) -> Window:
     return Window(context)
 
 
+def sign_in(window: Window, link: str, who: str) -> Window:
+    """From the card's link past Slack into the call, as this person of the workspace."""
+    window.open(link)
+    window.page.get_by_role("link", name="Sign in with Slack").click()
+    window.page.get_by_label("Workspace and person").select_option(f"T0LOCAL/{who}")
+    window.page.get_by_role("button", name="Allow").click()
+    return enter(window)
+
+
+def come_as_guest(window: Window, link: str, name: str) -> Window:
+    window.open(link)
+    window.page.get_by_label("Your name").fill(name)
+    window.page.get_by_role("button", name="Join the call").click()
+    return enter(window)
+
+
+def enter(window: Window) -> Window:
+    """Through the room's lobby, where nobody is asked for a name."""
+    window.page.wait_for_selector("#preview-tile.has-video")
+    assert window.page.get_attribute("#name", "readonly") is not None
+    window.page.click("text=Join the call")
+    window.page.wait_for_selector("#tiles .tile.self")
+    return window
+
+
 def card(page: Page) -> Locator:
     return page.get_by_role("region", name=re.compile("^Call: "))
 
@@ -118,12 +143,12 @@ def test_a_call_is_held_and_its_card_follows(demo: Demo, chromium: Browser, tmp_
     page = tabs.open(user="U0ADA")
     link = ring(page)
     ada, grace = (person(chromium, looks) for looks in (ADA, GRACE))
-    ada.join(link, "Ada Lovelace")
-    grace.join(link, "Grace Hopper")
+    sign_in(ada, link, "U0ADA")
+    come_as_guest(grace, link, "Grace from next door")
     for window in (ada, grace):
         window.wait_for_moving_pictures(1)
     wait_for_card(page, "2 on the call")
-    assert names_on(page) == ["Ada Lovelace", "Grace Hopper"]
+    assert names_on(page) == ["Ada Lovelace", "Grace from next door"]
     picture(page, "a-call", tmp_path)
     picture(ada.page, "in-the-room", tmp_path)
 
@@ -134,8 +159,7 @@ def test_a_call_is_held_and_its_card_follows(demo: Demo, chromium: Browser, tmp_
     fault = {"method": "calls.participants.add", "kind": "status", "status": 429, "retry_after": 1}
     httpx.post(f"{demo.workspace}/emulator/faults", json=fault).raise_for_status()
     grace.page.click("text=Join again")
-    grace.page.wait_for_selector("#preview-tile.has-video")
-    grace.come_in("Grace Hopper").wait_for_moving_pictures(1)
+    enter(grace).wait_for_moving_pictures(1)
     assert names_on(page) == ["Ada Lovelace"]
     httpx.delete(f"{demo.workspace}/emulator/faults").raise_for_status()
     wait_for_card(page, "2 on the call")
@@ -155,18 +179,22 @@ def test_a_call_is_held_and_its_card_follows(demo: Demo, chromium: Browser, tmp_
     tabs.close()
 
 
-def test_a_second_window_of_one_browser_is_a_second_person(demo: Demo, chromium: Browser) -> None:
+def test_who_is_signed_in_is_one_person_in_all_windows(demo: Demo, chromium: Browser) -> None:
     tabs = Tabs(chromium, demo.workspace)
-    page = tabs.open(user="U0ADA")
+    page = tabs.open(user="U0GRACE")
     link = ring(page)
-    ada = Window(chromium.new_context())
-    grace = Window(ada.context)
-    ada.join(link, "Ada Lovelace")
-    grace.open(link)
-    assert grace.page.input_value("#name") == ""
-    grace.come_in("Grace Hopper")
-    wait_for_card(page, "2 on the call")
-    assert names_on(page) == ["Ada Lovelace", "Grace Hopper"]
-    assert [ada.complaints, grace.complaints, tabs.complaints] == [[], [], []]
-    ada.context.close()
+    desk = Window(chromium.new_context())
+    second_window = Window(desk.context)
+    sign_in(desk, link, "U0ADA")
+    wait_for_card(page, "1 on the call")
+    second_window.open(link)
+    enter(second_window)
+    desk.wait_for_names("Ada Lovelace (you)", "Ada Lovelace")
+    desk.page.click("#leave")
+    second_window.wait_for_names("Ada Lovelace (you)")
+    assert names_on(page) == ["Ada Lovelace"]
+    second_window.page.click("#leave")
+    wait_for_card(page, "Nobody is in")
+    assert [desk.complaints, second_window.complaints, tabs.complaints] == [[], [], []]
+    desk.context.close()
     tabs.close()

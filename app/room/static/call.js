@@ -23,11 +23,12 @@ export class Call {
   #link = null;
   #mesh = null;
 
-  constructor({ address, settings, media, hostKey }) {
+  constructor({ address, settings, media, hostKey, invitation }) {
     this.address = address;
     this.settings = settings;
     this.media = media;
     this.hostKey = hostKey;
+    this.invitation = invitation;
   }
 
   /** Come in for the first time. Throws an error with words when that is refused. */
@@ -47,7 +48,7 @@ export class Call {
   // The line to the server
 
   async #join() {
-    const body = { name: this.name, host_key: this.hostKey, ...this.media.devices() };
+    const body = { name: this.name, host_key: this.hostKey, invitation: this.invitation, ...this.media.devices() };
     const { ticket } = await join(this.address, body);
     this.#link = new Link(this.address, ticket, this.settings.ping_seconds, {
       onMessage: (message) => this.#receive(message),
@@ -209,7 +210,7 @@ export class Call {
     this.#link.leave();
     this.#mesh?.close();
     this.media.stop();
-    location.assign(`${this.address}/left`);
+    location.assign(`${this.address}/left${location.search}`);
   }
 
   async #copyLink() {

@@ -9,8 +9,12 @@ const NAME_KEY = "local-room-name";
 export function openLobby(media, join) {
   const lobby = document.getElementById("lobby");
   const field = lobby.querySelector("#name");
-  field.value = sessionStorage.getItem(NAME_KEY) ?? "";
-  field.focus();
+  // Who comes by a link of their own is called what the link says.
+  if (field.readOnly) lobby.querySelector("#join button").focus();
+  else {
+    field.value = sessionStorage.getItem(NAME_KEY) ?? "";
+    field.focus();
+  }
   const show = () => showPreview(lobby, media, field.value);
   field.addEventListener("input", show);
   media.addEventListener("change", show);
@@ -33,7 +37,7 @@ async function submit(event, lobby, field, join) {
   const button = lobby.querySelector("#join button");
   const name = field.value.trim();
   if (!name || button.disabled) return;
-  sessionStorage.setItem(NAME_KEY, name);
+  if (!field.readOnly) sessionStorage.setItem(NAME_KEY, name);
   button.disabled = true;
   await join(name).catch((error) => refuse(lobby, error.message));
   button.disabled = false;

@@ -6,12 +6,14 @@ import { openLobby } from "./lobby.js";
 import { LocalMedia } from "./media.js";
 
 const { room, settings } = document.body.dataset;
+const link = new URLSearchParams(location.search);
 const media = new LocalMedia();
 const call = new Call({
   address: room,
   settings: JSON.parse(settings),
   media,
-  hostKey: new URLSearchParams(location.search).get("host") ?? "",
+  hostKey: link.get("host") ?? "",
+  invitation: link.get("as") ?? "",
 });
 
 connectDeviceButtons(media);
