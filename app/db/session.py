@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -113,7 +114,11 @@ def database_url(url: str) -> URL:
 
 def is_away(error: Exception) -> bool:
     """Whether the database could not be reached, or had no time: the same may succeed later."""
-    return isinstance(error, OperationalError | InterfaceError | NoneFree)
+    # SQLite's driver calls it operational too when a statement is wrong, or a table is missing.
+    is_wrong = (
+        isinstance(error, OperationalError) and getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
+    )
+    return isinstance(error, OperationalError | InterfaceError | NoneFree) and not is_wrong
 
 
 def _engine(url: URL, connections: int) -> Engine:

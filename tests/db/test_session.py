@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from app.db.session import Database, database_url, is_away
@@ -92,4 +92,10 @@ def test_whoever_finds_no_connection_free_is_not_kept_waiting(tmp_path: Path) ->
 def test_an_error_of_ours_is_no_sign_that_the_database_is_away(database: Database) -> None:
     with pytest.raises(IntegrityError) as caught, database.transaction() as connection:
         connection.execute(text("INSERT INTO emails (team_id) VALUES ('T1')"))
+    assert not is_away(caught.value)
+
+
+def test_a_missing_table_is_no_sign_of_it_either(database: Database) -> None:
+    with pytest.raises(DBAPIError) as caught, database.transaction() as connection:
+        connection.execute(text("SELECT * FROM nowhere"))
     assert not is_away(caught.value)
