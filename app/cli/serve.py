@@ -20,6 +20,9 @@ for Slack when somebody's rights are asked about."""
 CONNECTIONS = 1024
 """Open connections, nearly all of them idle: load balancers keep many in store."""
 
+LARGEST_HEAD_BYTES = 64 * 1024
+"""Of one request: what is larger is answered with 431."""
+
 
 def add_to(commands: Commands) -> None:
     parser = commands.add_parser("serve", help="run the web server and its reconciler")
@@ -44,6 +47,7 @@ def server_options(settings: Settings) -> list[str]:
         f"--blocking-threads={THREADS}",
         f"--backlog={CONNECTIONS}",
         f"--backpressure={CONNECTIONS}",
+        f"--http1-buffer-size={LARGEST_HEAD_BYTES}",
         "--http1-header-read-timeout=10000",
         "--workers-kill-timeout=20",
         "--log-level=error",

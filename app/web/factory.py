@@ -22,6 +22,7 @@ from app.slack.openid import SlackOpenId
 from app.web import health, join, slack, webhooks
 from app.web.cookies import Cookies
 from app.web.join_pages import Pages
+from app.web.limits import limit_floods
 from app.web.seals import derived_key
 from app.web.sign_in import RETURN_PATH, SignIn
 
@@ -59,6 +60,7 @@ def _make_flask(engine: Engine, clock: Clock) -> Flask:
     flask.url_map.merge_slashes = False
     flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     flask.register_error_handler(Exception, _answer_error)
+    limit_floods(flask, clock)
     secret = settings.slack_signing_secret.get_secret_value()
     flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
     flask.register_blueprint(webhooks.make_blueprint(providers, DeliveryService(database, clock, engine.nudge)))

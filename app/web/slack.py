@@ -13,6 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from app import logs
 from app.clock import Clock
+from app.web import limits
 
 log = logs.get(__name__)
 
@@ -35,7 +36,7 @@ def make_blueprint(bolt_app: App, signing_secret: str, clock: Clock) -> Blueprin
     @blueprint.post("/slack/events")
     def slack_events() -> Response:
         if not _is_genuine(verifier):
-            log.warning("request not from Slack", path=request.path)
+            limits.warn(log, "request not from Slack", path=request.path)
             return Response("not signed by Slack", 401)
         body = _read_body()
         if body is None:

@@ -10,6 +10,7 @@ from app import logs
 from app.errors import WebhookMalformed, WebhookRejected
 from app.providers.base import Provider, WebhookRequest
 from app.services.deliveries import DeliveryService
+from app.web import limits
 
 log = logs.get(__name__)
 
@@ -33,7 +34,7 @@ def make_blueprint(providers: Mapping[str, Provider], delivery_service: Delivery
                 return Response(reply.body, 200, content_type=reply.content_type)
             receipt = delivery_service.receive(provider, incoming)
         except WebhookRejected as rejection:
-            log.warning("webhook rejected", provider=name, why=rejection.detail)
+            limits.warn(log, "webhook rejected", provider=name, why=rejection.detail)
             return Response("not proven to come from the provider", 401)
         except WebhookMalformed:
             return Response("not what the provider documents", provider.malformed_status)
