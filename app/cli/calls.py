@@ -14,6 +14,7 @@ from app.cli.stored import clock_of, open_database, providers_or_none
 from app.cli.tables import print_facts, print_json, print_table
 from app.db import calls, overview
 from app.db.calls import StoredCall
+from app.db.notify import tell_from_outside
 from app.db.overview import LaneState, Turn
 from app.db.session import Database
 from app.domain.calls import Participant
@@ -85,7 +86,7 @@ def run_show(options: argparse.Namespace) -> int:
 
 def run_reconcile(options: argparse.Namespace) -> int:
     with open_database(config.environment()) as database:
-        if not OperatorService(database, clock_of(database), lambda: None).reconcile(options.id):
+        if not _operator(database).reconcile(options.id):
             return _unknown()
     print("A worker takes it up within seconds, if the app is running.")
     return 0
@@ -94,7 +95,7 @@ def run_reconcile(options: argparse.Namespace) -> int:
 def run_end(options: argparse.Namespace) -> int:
     env = config.environment()
     with open_database(env) as database:
-        over = OperatorService(database, clock_of(database), lambda: None).end(options.id)
+        over = _operator(database).end(options.id)
     if over is None:
         print("There is no such call, or it is over already.", file=sys.stderr)
         return 1
@@ -105,6 +106,10 @@ def run_end(options: argparse.Namespace) -> int:
     else:
         print("The meeting goes on for those who are in it: it cannot be ended from here.")
     return 0
+
+
+def _operator(database: Database) -> OperatorService:
+    return OperatorService(database, clock_of(database), lambda: tell_from_outside(database))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

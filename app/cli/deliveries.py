@@ -16,6 +16,7 @@ from app.cli.tables import print_facts, print_json, print_table, printable
 from app.clock import SystemClock
 from app.db import deliveries
 from app.db.deliveries import Outcome, WholeDelivery
+from app.db.notify import tell_from_outside
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft, TitleChanged
 from app.providers.registry import load_providers
 from app.services.replay import ProviderMissing, Replayed, ReplayService
@@ -98,8 +99,7 @@ def run_replay(options: argparse.Namespace) -> int:
     env = config.environment()
     with open_database(env) as database:
         providers = load_providers(env, SystemClock())
-        # The workers of the running app look for work by themselves every few seconds.
-        replays = ReplayService(database, clock_of(database), providers, lambda: None)
+        replays = ReplayService(database, clock_of(database), providers, lambda: tell_from_outside(database))
         with database.reading() as connection:
             ids = deliveries.failed_ids(connection, options.provider) if options.failed else options.id
         came_to = [(each, _replay(replays, each)) for each in ids]

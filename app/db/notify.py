@@ -19,6 +19,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import psycopg
+from sqlalchemy import func, select
 
 from app import logs
 from app.clock import Clock
@@ -146,3 +147,10 @@ def _take_number(connection: psycopg.Connection) -> int:
 def _rings(payload: str) -> int:
     """How often to ring; anybody who may use the database may say anything on the channel."""
     return min(int(payload), MOST_RINGS) if payload.isascii() and payload.isdecimal() else 1
+
+
+def tell_from_outside(database: Database) -> None:
+    """There is work, says a process that is none of them. On SQLite nobody is told: they look by themselves."""
+    if not database.is_sqlite:
+        with database.transaction() as connection:
+            connection.execute(select(func.pg_notify(CHANNEL, "1")))

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from app.db import work
-from app.db.notify import CHANNEL, MOST_RINGS, Presence
+from app.db.notify import CHANNEL, MOST_RINGS, Presence, tell_from_outside
 from app.db.session import Database
 from app.db.work import NOBODY, Holder, Lease
 from tests.clocks import START, MovedClock
@@ -206,3 +206,9 @@ def listening(url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(Database(url).driver_url, autocommit=True) as connection:
         connection.execute(f"LISTEN {CHANNEL}")
         yield connection
+
+
+def test_a_command_that_is_no_such_process_is_heard_by_all(database: Database, begin: Callable[[], Process]) -> None:
+    processes = [begin(), begin()]
+    tell_from_outside(database)
+    assert all(process.is_rung() for process in processes)
