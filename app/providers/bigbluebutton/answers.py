@@ -70,7 +70,9 @@ def read_answer(body: bytes) -> ApiAnswer:
     try:
         element = fromstring(body)
     except (ParseError, ValueError, LookupError):  # ValueError: entities, which are refused; or an odd encoding
-        raise TemporaryFailure("bad_answer", "The answer is no XML.", effect_unknown=True) from None
+        raise TemporaryFailure(
+            "bad_answer", "The answer is no XML. Check BIGBLUEBUTTON_URL.", effect_unknown=True
+        ) from None
     texts = {str(child.tag): (child.text or "").strip() for child in element}
     if "returncode" not in texts:
         raise TemporaryFailure("bad_answer", "The answer is not BigBlueButton's.", effect_unknown=True)

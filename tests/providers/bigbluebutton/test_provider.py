@@ -458,6 +458,14 @@ def test_an_address_that_leads_elsewhere_is_told(bigbluebutton: Provider, server
         bigbluebutton.create_meeting(WEEKLY)
 
 
+def test_what_answers_as_no_bigbluebutton_does_names_the_setting(
+    bigbluebutton: Provider, server: BigBlueButtonServer
+) -> None:
+    server.next_reply(Reply(200, b"<!doctype html><p>Welcome<br>"))
+    with pytest.raises(TemporaryFailure, match=r"The answer is no XML\. Check BIGBLUEBUTTON_URL\."):
+        bigbluebutton.check()
+
+
 def test_a_limit_says_when_to_come_back(bigbluebutton: Provider, server: BigBlueButtonServer) -> None:
     server.next_reply(Reply(429, headers={"Retry-After": "9"}))
     with pytest.raises(RateLimited) as raised:
