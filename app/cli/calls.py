@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app import config
 from app.cli.stored import clock_of, open_database, providers_or_none
-from app.cli.tables import print_facts, print_json, print_table
+from app.cli.tables import positive, print_facts, print_json, print_table
 from app.db import calls, overview
 from app.db.calls import StoredCall
 from app.db.notify import tell_from_outside
@@ -41,7 +41,7 @@ def add_to(commands: Commands) -> None:
     listing = actions.add_parser("list", help="the newest; exits with 1 when there are none")
     listing.add_argument("--running", action="store_true", help="only those that are not over")
     listing.add_argument("--team", help="only those of this team, T…")
-    listing.add_argument("--limit", type=int, default=MOST, help=f"at most so many; {MOST} where nothing is said")
+    listing.add_argument("--limit", type=positive, default=MOST, help=f"at most so many; {MOST} where nothing is said")
     listing.add_argument("--json", action="store_true", help="for programs")
     listing.set_defaults(run=run_list)
     show = _of_one(actions, "show", "all that is known of one, and what will be done about it")

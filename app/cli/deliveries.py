@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from app import config
 from app.cli.stored import clock_of, open_database, providers_or_none
-from app.cli.tables import print_facts, print_json, print_table, printable
+from app.cli.tables import positive, print_facts, print_json, print_table, printable
 from app.clock import SystemClock
 from app.db import deliveries
 from app.db.deliveries import Outcome, WholeDelivery
 from app.db.notify import tell_from_outside
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft, TitleChanged
+from app.errors import StoredUnreadable
 from app.providers.registry import load_providers
 from app.services.replay import ProviderMissing, Replayed, ReplayService
 
@@ -36,7 +37,7 @@ def add_to(commands: Commands) -> None:
     listing.add_argument("--provider", help="such as livekit")
     listing.add_argument("--outcome", type=Outcome, choices=list(Outcome))
     listing.add_argument("--since", type=span, metavar="SPAN", help="of the last 30m, 2h or 7d")
-    listing.add_argument("--limit", type=int, default=MOST, help=f"at most so many; {MOST} where nothing is said")
+    listing.add_argument("--limit", type=positive, default=MOST, help=f"at most so many; {MOST} where nothing is said")
     listing.add_argument("--json", action="store_true", help="for programs")
     listing.set_defaults(run=run_list)
     show = actions.add_parser("show", help="all that is stored of one, and what the code of today makes of it")
@@ -116,8 +117,8 @@ def _replay(replays: ReplayService, delivery_id: str) -> tuple[bool, str]:
     """Whether it is taken in now, and a sentence."""
     try:
         replayed = replays.replay(delivery_id)
-    except ProviderMissing as missing:
-        return False, str(missing)
+    except (ProviderMissing, StoredUnreadable) as trouble:
+        return False, str(trouble)
     if replayed is None:
         return False, "There is no such delivery."
     return replayed.outcome is not Outcome.FAILED, _sentence(replayed)

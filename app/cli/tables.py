@@ -11,6 +11,14 @@ from datetime import datetime
 NOTHING = "–"
 
 
+def positive(text: str) -> int:
+    """A number of rows. Raises ValueError, which argparse turns into words."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Columns as wide as what is in them; of a text only what a terminal can show."""
     told = [list(columns), *([_told(value) for value in row] for row in rows)]

@@ -10,6 +10,7 @@ import pytest
 from app.clock import SystemClock
 from app.db import calls
 from app.db.session import Database
+from app.domain.calls import Confidence, Connection, Fact, Participant, SlackIdentity
 from tests.cli.saying import Say
 from tests.clocks import START, MovedClock
 from tests.db.given import found, given_call, told
@@ -85,7 +86,27 @@ def test_all_of_a_call_is_shown_but_for_its_links(say: Say, run_app: Callable[..
 
 def test_who_is_in_and_what_is_planned_is_shown(say: Say, database: Database) -> None:
     given_call(database, meeting_id="m-1")
+    joined, left = Fact(START, ""), START + timedelta(minutes=1)
+    people = [
+        Participant(
+            key="ada",
+            name=Fact(START, "Ada Lovelace"),
+            first_joined_at=START,
+            connections={"phone": Connection(joined=joined), "laptop": Connection(joined=joined, left_at=left)},
+        ),
+        Participant(key="grace", first_joined_at=START, connections={"c": Connection(joined=joined, left_at=left)}),
+        Participant(key="guest", slack=SlackIdentity(Confidence.LINK, START, "U2")),
+    ]
+    told(database, participants={person.key: person for person in people})
+    assert ["ada", "Ada Lovelace", "–", "in", f"{START:%Y-%m-%d %H:%M:%S}Z", "2"] in say(
+        "calls", "show", "call-1"
+    ).lines
     shown = say("calls", "show", "call-1", "--json").json
+    assert [(person["key"], person["slack"], person["is"]) for person in shown["people"]] == [
+        ("ada", None, "in"),
+        ("grace", None, "gone"),
+        ("guest", "U2", "expected"),
+    ]
     assert shown["planned"] == ["AddCall"]
     assert shown["call"]["meeting is known"] is True
     assert (shown["work"]["in step"], shown["shown"]["people"]) == (False, 0)

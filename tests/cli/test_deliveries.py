@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from app.clock import SystemClock
 from app.db import deliveries
@@ -97,6 +98,7 @@ def test_an_empty_list_says_so(say: Say) -> None:
         ("list", "--since", "soon"),
         ("list", "--outcome", "lost"),
         ("list", "--limit", "many"),
+        ("list", "--limit", "-1"),
         ("show",),
         ("replay",),
         ("replay", "--failed", "d-1"),
@@ -173,6 +175,21 @@ def test_what_is_about_no_call_of_ours_is_said(say: Say, database: Database, sta
     said = say("deliveries", "replay", delivery_id, "d-none", **standard)
     assert said.code == 1
     assert said.out == f"{delivery_id}: Read, but about no call of ours.\nd-none: There is no such delivery.\n"
+
+
+def test_one_that_no_key_opens_does_not_keep_the_others_from_being_read(
+    say: Say, database: Database, database_url: str, standard: dict[str, str]
+) -> None:
+    given_call(database, meeting_id="m-1", provider="standard")
+    sealed = Database(database_url, keys=[Fernet.generate_key().decode()])
+    lost, plain = stored(sealed, GRACE), stored(database, ADA)
+    sealed.close()
+    said = say("deliveries", "replay", lost, plain, **standard)
+    assert said.code == 1
+    assert [line.partition(": ")[2] for line in said.out.splitlines()] == [
+        "What is stored cannot be read by this version. It is encrypted, and ENCRYPTION_KEYS is not set.",
+        "Applied to call-1; its card follows within seconds.",
+    ]
 
 
 def test_a_provider_that_is_gone_is_said(say: Say, database: Database) -> None:
