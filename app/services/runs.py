@@ -18,7 +18,7 @@ from app.db.calls import NewCall, StoredCall
 from app.domain.calls import CallSnapshot, Fact
 from app.domain.events import Event, MeetingEnded, ParticipantJoined, ParticipantLeft
 from app.domain.plan import Shown
-from app.domain.runs import begun_anew, is_of_earlier, people_of_later_run
+from app.domain.runs import begun_anew, is_of_earlier, later_run, people_of_later_run
 from app.services import ACCOUNT
 
 FIRST_LOOK = timedelta(minutes=5)
@@ -164,7 +164,7 @@ def _known(new: CallSnapshot, over: StoredCall, begun: Fact, join_token: str) ->
         meeting=before.meeting,
         join_url=_own_page(before.join_url, over.join_token, join_token),
         meeting_title=before.meeting_title,
-        occurrence=begun if begun.value else None,
+        occurrence=begun if begun.value else later_run(before),
         participants=people_of_later_run(before),
     )
 

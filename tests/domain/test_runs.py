@@ -20,6 +20,7 @@ from app.domain.runs import STRAGGLING, begun_anew, is_of_earlier, people_of_lat
 from tests.domain.histories import MEETING, histories, known_of, moment, scrambled, wanted
 
 ADA = Person(key="p-ada", connection_id="c-ada", name="Ada")
+GRACE = Person(key="p-grace", connection_id="c-3", name="Grace")
 LATE = STRAGGLING.total_seconds() + 1
 
 
@@ -54,9 +55,7 @@ def over(at: float = 100, run: str | None = "run-k") -> CallSnapshot:
 @pytest.mark.parametrize(
     ("event", "run"),
     [
-        (started(101, "run-z"), "run-z"),
         (joined(101, "run-z"), "run-z"),
-        (started(101), ""),
         (joined(100 + LATE), ""),
     ],
 )
@@ -67,7 +66,8 @@ def test_a_meeting_begins_anew(event: Event, run: str) -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        started(99, "run-z"),
+        started(10_000, "run-z"),
+        started(10_000),
         joined(100, "run-z"),
         joined(10_000, "run-k"),
         started(10_000, "run-k"),
@@ -82,20 +82,26 @@ def test_what_is_no_new_beginning(event: Event) -> None:
 
 
 def test_the_earliest_of_several_signs_counts() -> None:
-    assert begun_anew(over(), [joined(120, "run-z"), started(110, "run-z")]) == Fact(moment(110), "run-z")
+    assert begun_anew(over(), [joined(120, "run-z"), joined(110, "run-z", GRACE)]) == Fact(moment(110), "run-z")
+
+
+def test_a_run_whose_beginning_was_told_is_known_by_its_id() -> None:
+    known = known_of([started(0, "run-k"), joined(1, "run-k"), ended(100, "run-k"), started(105, "run-z")])
+    assert begun_anew(known, [joined(106, "run-z")]) == Fact(moment(106), "run-z")
+    assert begun_anew(known, [left(106, "run-z")]) is None
 
 
 def test_a_call_that_runs_does_not_begin_anew() -> None:
-    assert begun_anew(known_of([started(0, "run-k")]), [started(100, "run-z")]) is None
+    assert begun_anew(known_of([started(0, "run-k")]), [joined(100, "run-z")]) is None
 
 
 def test_what_a_person_has_ended_stays_ended() -> None:
     closed = replace(over(), is_closed=True)
-    assert begun_anew(closed, [started(10_000, "run-z"), joined(10_001, "run-z")]) is None
+    assert begun_anew(closed, [joined(10_001, "run-z")]) is None
 
 
 def test_a_call_that_failed_does_not_begin_anew() -> None:
-    assert begun_anew(replace(over(), failure="No."), [started(10_000, "run-z")]) is None
+    assert begun_anew(replace(over(), failure="No."), [joined(10_000, "run-z")]) is None
 
 
 def test_an_end_that_was_only_our_guess_is_taken_back_by_whoever_comes_later() -> None:
@@ -105,7 +111,7 @@ def test_an_end_that_was_only_our_guess_is_taken_back_by_whoever_comes_later() -
 
 def test_an_end_that_is_told_after_the_next_beginning_ends_only_its_own_run() -> None:
     running = known_of([started(0, "run-k"), started(110, "run-z"), joined(111, "run-z")])
-    assert begun_anew(running, [ended(100, "run-k")]) == Fact(moment(110), "run-z")
+    assert begun_anew(running, [ended(100, "run-k")]) == Fact(moment(111), "run-z")
 
 
 def test_an_end_that_is_told_after_somebody_came_to_the_next_run() -> None:
@@ -115,7 +121,7 @@ def test_an_end_that_is_told_after_somebody_came_to_the_next_run() -> None:
 
 def test_an_end_and_a_beginning_may_come_together() -> None:
     running = known_of([started(0, "run-k")])
-    assert begun_anew(running, [started(110, "run-z"), ended(100, "run-k")]) == Fact(moment(110), "run-z")
+    assert begun_anew(running, [joined(110, "run-z"), ended(100, "run-k")]) == Fact(moment(110), "run-z")
 
 
 @st.composite
@@ -153,8 +159,8 @@ def test_no_order_of_a_meeting_that_ran_once_begins_it_anew(data: st.DataObject,
 def test_a_run_that_really_begins_is_always_noticed(data: st.DataObject, history: list[Event], later: int) -> None:
     known = known_of(data.draw(scrambled(history)))
     assert known.ended_at is not None
-    seconds = (known.ended_at - moment(0)).total_seconds() + later
-    assert begun_anew(known, [started(seconds, "run-new")]) == Fact(moment(seconds), "run-new")
+    seconds = (known.ended_at - moment(0) + STRAGGLING).total_seconds() + later
+    assert begun_anew(known, [joined(seconds, "run-new")]) == Fact(moment(seconds), "run-new")
 
 
 # --- Which run an event is about -------------------------------------------------------------------------------------
