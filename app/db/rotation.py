@@ -80,7 +80,16 @@ def rotate(database: Database, *, forget: bool = False) -> Rotated:
         if stored.sealed:
             for rows in _batches(database, stored):
                 _rotate(database, stored, rows, came_to, forget=forget)
+    if came_to.rows and database.is_sqlite:
+        _wipe(database)
     return came_to
+
+
+def _wipe(database: Database) -> None:
+    """SQLite leaves what was overwritten in the file until it needs the place."""
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _batches(database: Database, stored: _Stored) -> Iterator[Sequence[StoredRow]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -105,3 +106,10 @@ def everything(database: Database) -> tuple[Any, ...]:
         shown = calls.load_shown(connection, "call-1")
     assert by_token == by_meeting
     return found(database), people, early, shown
+
+
+def words_in_files(database: Database) -> set[str]:
+    """What can be read of it in the files of SQLite."""
+    file = Path(str(database.url.database))
+    content = b"".join(path.read_bytes() for path in (file, file.with_name(f"{file.name}-wal")))
+    return {word for word in WORDS if word.encode() in content}

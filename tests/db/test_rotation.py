@@ -16,7 +16,7 @@ from app.domain.calls import Fact, Participant
 from app.errors import StoredUnreadable
 from tests.clocks import START
 from tests.db.given import found, given_call, known, told
-from tests.db.sealed import NEW, OLD, everything, fill, readable
+from tests.db.sealed import NEW, OLD, everything, fill, readable, words_in_files
 
 
 def test_what_was_stored_without_keys_is_encrypted(open_with: Callable[..., Database]) -> None:
@@ -26,6 +26,16 @@ def test_what_was_stored_without_keys_is_encrypted(open_with: Callable[..., Data
     assert rotate(database).unreadable == []
     assert readable(database) == set()
     assert everything(database) == before
+
+
+def test_what_was_stored_without_keys_is_not_left_in_the_file(open_with: Callable[..., Database]) -> None:
+    plain = open_with()
+    if not plain.is_sqlite:
+        pytest.skip("a server has the files")
+    fill(plain)
+    assert words_in_files(plain) != set()
+    rotate(open_with(NEW))
+    assert words_in_files(plain) == set()
 
 
 def test_the_old_key_is_needed_no_more(open_with: Callable[..., Database]) -> None:
