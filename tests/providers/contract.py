@@ -24,12 +24,20 @@ from app.domain.card import CallCard, call_card
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft
 from app.domain.fold import fold
 from app.domain.meetings import Meeting, MeetingRequest, Visitor
-from app.errors import RequestFailed, WebhookMalformed, WebhookRejected
+from app.errors import (
+    PermanentFailure,
+    RateLimited,
+    RequestFailed,
+    TemporaryFailure,
+    WebhookMalformed,
+    WebhookRejected,
+)
 from app.providers.base import Provider, WebhookRequest
 from app.providers.registry import PROVIDERS
 from app.services.deliveries import harmless, without_secrets
 from tests.clocks import NOON, MovedClock
 from tests.providers.garbage import ANY_TEXT, garbage_for, json_bodies, spoiled
+from tests.providers.standin import HANG_UP, Reply, StandIn
 
 WISH = MeetingRequest(key="0123456789abcdef-weekly", title="Weekly “Sync” 🎥 / <b>\x00\ud83d")
 METHODS = {
@@ -77,13 +85,26 @@ def _as_it_is(body: bytes) -> bytes:
 @dataclass(kw_only=True)
 class Case:
     """A provider to be tried. ``refuse`` makes its vendor refuse our credentials in the next answer; None where
-    there is no vendor to ask. ``creates_by_asking`` is False where a meeting exists without the vendor being told."""
+    there is no vendor to ask. ``creates_by_asking`` is False where a meeting exists without the vendor being told.
+    ``vendor`` is the stand-in that is asked."""
 
     provider: Provider
     clock: MovedClock
     secrets: Sequence[str] = ()
     refuse: Callable[[], None] | None = None
     creates_by_asking: bool = True
+    vendor: StandIn | None = None
+
+    @property
+    def asks(self) -> bool:
+        return self.creates_by_asking or self.provider.capabilities.ends_meetings
+
+    def ask(self) -> None:
+        """Something of the vendor's API that every call needs."""
+        if self.creates_by_asking:
+            self.provider.create_meeting(WISH)
+        else:
+            self.provider.end_meeting(self.provider.create_meeting(WISH))
 
 
 @dataclass(kw_only=True)
@@ -235,6 +256,33 @@ class ProviderContract(ABC):
         seen = [case.provider, account, meeting, account.model_dump(), account.model_dump_json(), vars(case.provider)]
         for secret in case.secrets:
             assert secret not in " ".join(f"{one!r} {one!s}" for one in seen)
+
+    @pytest.mark.parametrize(
+        ("reply", "kind"),
+        [
+            pytest.param(Reply(401), PermanentFailure, id="401"),
+            pytest.param(Reply(409), PermanentFailure, id="409"),
+            pytest.param(Reply(429, headers={"Retry-After": "17"}), RateLimited, id="429"),
+            pytest.param(Reply(500), TemporaryFailure, id="500"),
+            pytest.param(Reply(503), TemporaryFailure, id="503"),
+            pytest.param(HANG_UP, TemporaryFailure, id="hangs up"),
+        ],
+    )
+    def test_trouble_at_the_vendor_has_its_kind(self, case: Case, reply: Reply, kind: type[RequestFailed]) -> None:
+        if case.vendor is None or not case.asks:
+            pytest.skip("asks nobody")
+        case.vendor.always = reply
+        with pytest.raises(kind) as raised:
+            case.ask()
+        if isinstance(raised.value, RateLimited):
+            assert raised.value.retry_after_seconds == 17
+
+    def test_a_vendor_that_takes_too_long_may_recover(self, case: Case) -> None:
+        if case.vendor is None or not case.asks:
+            pytest.skip("asks nobody")
+        case.vendor.before = lambda _: case.clock.move(7.1)
+        with pytest.raises(TemporaryFailure):
+            case.ask()
 
     def test_errors_keep_secrets(self, case: Case) -> None:
         if case.refuse is None or not case.creates_by_asking:

@@ -36,10 +36,13 @@ SAY_NOTHING = Reply(status=-2)
 
 
 class StandIn:
-    """``with StandIn(handle) as vendor``: listens at ``vendor.url``. ``next_reply`` goes before ``handle``, once."""
+    """``with StandIn(handle) as vendor``: listens at ``vendor.url``. ``next_reply`` goes before ``handle``, once;
+    ``always`` goes before both. ``before`` is called with each request."""
 
     def __init__(self, handle: Callable[[Asked], Reply] | None = None) -> None:
         self.asked: list[Asked] = []
+        self.before: Callable[[Asked], object] = lambda _: None
+        self.always: Reply | None = None
         self._handle = handle or (lambda _: Reply())
         self._next: deque[Reply] = deque()
         self._ended = threading.Event()
@@ -55,7 +58,8 @@ class StandIn:
 
     def reply_to(self, asked: Asked) -> Reply:
         self.asked.append(asked)
-        reply = self._next.popleft() if self._next else self._handle(asked)
+        self.before(asked)
+        reply = self.always or (self._next.popleft() if self._next else self._handle(asked))
         if reply is SAY_NOTHING:
             self._ended.wait(30)
         return reply

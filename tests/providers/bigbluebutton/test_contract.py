@@ -43,6 +43,7 @@ def case_with(server: BigBlueButtonServer) -> WebhookCase:
         provider=load_providers(env, clock, public_url=PUBLIC_URL)["bigbluebutton"],
         clock=clock,
         secrets=(SECRET, OLD_SECRET),
+        vendor=server,
         refuse=lambda: server.next_reply(Reply(401, f"bad secret {SECRET}".encode())),
         history=[one.body for one in captured() if one.event in FOLLOWED],
         unfollowed=captured()[2].body,

@@ -26,8 +26,7 @@ HOOK_FIELDS = {"url", "basicAuth", "retryType", "eventTypes", "hmac"}
 
 class DailyServer(StandIn):
     """``rooms`` (by name), ``present`` and ``sessions`` (by room, newest first) and ``hooks`` are what it holds; tests
-    may change them. ``visit_hook`` is what happens when a hook's address is tried: it gives the status. ``before`` is
-    called with each request."""
+    may change them. ``visit_hook`` is what happens when a hook's address is tried: it gives the status."""
 
     def __init__(self) -> None:
         super().__init__(self._answer)
@@ -37,7 +36,6 @@ class DailyServer(StandIn):
         self.hooks: list[dict[str, Any]] = []
         self.most_present = 100
         self.visit_hook: Callable[[bytes], int] = lambda _: 200
-        self.before: Callable[[Asked], object] = lambda _: None
 
     def settings(self) -> dict[str, str]:
         return {"DAILY_URL": self.url, "DAILY_API_KEY": KEY, "DAILY_WEBHOOK_SECRET": SECRET}
@@ -47,7 +45,6 @@ class DailyServer(StandIn):
         return [f"{asked.method} {asked.path}" for asked in self.asked]
 
     def _answer(self, asked: Asked) -> Reply:
-        self.before(asked)
         if asked.headers.get("authorization") != f"Bearer {KEY}":
             return refusal(401, "authentication-error", "")
         wanted = json.loads(asked.body) if asked.body else {}

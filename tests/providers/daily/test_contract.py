@@ -37,6 +37,7 @@ class TestDaily(WebhookContract):
                 provider=load_providers(env, clock, public_url="https://calls.example.com")["daily"],
                 clock=clock,
                 secrets=(KEY, SECRET, OLD_SECRET),
+                vendor=server,
                 refuse=lambda: server.next_reply(refusal(401, "authentication-error", f"bad key {KEY}, {SECRET}")),
                 history=HISTORY,
                 unfollowed=WAITING,

@@ -37,6 +37,7 @@ class TestJaaS(WebhookContract):
                 provider=load_providers(env, clock)["jaas"],
                 clock=clock,
                 secrets=(SECRET, OLD_SECRET, pem().splitlines()[1]),
+                vendor=server,
                 refuse=lambda: server.next_reply(Reply(401, b'{"message":"The token is not valid"}')),
                 creates_by_asking=False,
                 history=HISTORY,

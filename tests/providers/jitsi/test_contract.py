@@ -32,6 +32,7 @@ def case_of(settings: dict[str, str], server: JitsiServer, clock: MovedClock) ->
         provider=load_providers({**settings, "JITSI_PREVIOUS_WEBHOOK_TOKEN": OLD_TOKEN}, clock)["jitsi"],
         clock=clock,
         secrets=(TOKEN, OLD_TOKEN, APP_SECRET, end_pem().splitlines()[1]),
+        vendor=server,
         refuse=lambda: server.next_reply(Reply(401, f'{{"error":"not {TOKEN}"}}'.encode())),
         creates_by_asking=False,
         history=[one.body for one in captured()],

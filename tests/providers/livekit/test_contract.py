@@ -38,6 +38,7 @@ class TestLiveKit(WebhookContract):
                 provider=load_providers({**server.settings(), **old}, clock)["livekit"],
                 clock=clock,
                 secrets=(SECRET, OLD_SECRET),
+                vendor=server,
                 refuse=lambda: server.next_reply(Reply(401, f"bad secret {SECRET}".encode())),
                 history=[one.body for one in captured(MAIN_ROOM) if not one.event.startswith("track_")],
                 unfollowed=captured()[4].body,

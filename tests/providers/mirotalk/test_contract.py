@@ -21,5 +21,6 @@ class TestMiroTalk(ProviderContract):
                 provider=load_providers(server.settings(), clock)["mirotalk"],
                 clock=clock,
                 secrets=(KEY,),
+                vendor=server,
                 refuse=lambda: server.next_reply(told(403, {"error": f"{KEY} is wrong"})),
             )

@@ -51,6 +51,7 @@ class TestStandard(WebhookContract):
                 provider=load_providers(env, clock)["standard"],
                 clock=clock,
                 secrets=(API_KEY, SECRET, OLD_SECRET),
+                vendor=server,
                 refuse=lambda: server.next_reply(told(401, {"message": f"{API_KEY} is wrong"})),
                 history=HISTORY,
                 unfollowed=webhook("recording.ready", NOON, url="https://example.com"),

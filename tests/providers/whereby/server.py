@@ -7,7 +7,6 @@ https://docs.whereby.com/whereby-101/using-the-rest-api/name-prefixes
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,14 +21,13 @@ SUBDOMAIN_URL = "https://example-team.whereby.com"
 
 class WherebyServer(StandIn):
     """``meetings`` (by id) is what it holds; tests may change it. ``wanted`` is what each was made from. With
-    ``filters`` off, the list is of all meetings, whatever was asked for. ``before`` is called with each request."""
+    ``filters`` off, the list is of all meetings, whatever was asked for."""
 
     def __init__(self) -> None:
         super().__init__(self._answer)
         self.meetings: dict[str, dict[str, Any]] = {}
         self.wanted: list[dict[str, Any]] = []
         self.filters = True
-        self.before: Callable[[Asked], object] = lambda _: None
 
     def settings(self) -> dict[str, str]:
         return {"WHEREBY_URL": self.url, "WHEREBY_API_KEY": KEY, "WHEREBY_WEBHOOK_SECRET": SECRET}
@@ -39,7 +37,6 @@ class WherebyServer(StandIn):
         return [f"{asked.method} {urlsplit(asked.path).path}" for asked in self.asked]
 
     def _answer(self, asked: Asked) -> Reply:
-        self.before(asked)
         if asked.headers.get("authorization") != f"Bearer {KEY}":
             return told(401, {"error": "Unauthorized"})
         url = urlsplit(asked.path)

@@ -41,6 +41,7 @@ class TestWhereby(WebhookContract):
                 provider=load_providers(env, clock)["whereby"],
                 clock=clock,
                 secrets=(KEY, SECRET, OLD_SECRET, ROOM_KEY),
+                vendor=server,
                 refuse=lambda: server.next_reply(told(401, {"error": f"bad key {KEY}"})),
                 history=[body for body in HISTORY if followed(body)],
                 unfollowed=KNOCKED,

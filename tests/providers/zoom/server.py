@@ -59,8 +59,7 @@ class ZoomMeeting:
 
 class ZoomServer(StandIn):
     """``meetings`` and ``users`` are what it holds, ``scopes`` what the app may do; tests may change them. ``instead``
-    has the answer to a method and the end of a path, ``instead_of_token`` that to whoever asks for a token, and
-    ``before`` is called with each request."""
+    has the answer to a method and the end of a path, ``instead_of_token`` that to whoever asks for a token."""
 
     def __init__(self) -> None:
         super().__init__(self._answer)
@@ -73,7 +72,6 @@ class ZoomServer(StandIn):
         self.largest_page = 300
         self.instead: dict[tuple[str, str], Reply] = {}
         self.instead_of_token: Reply | None = None
-        self.before: Callable[[Asked], object] = lambda _: None
 
     def settings(self, **more: str) -> dict[str, str]:
         own = {
@@ -96,7 +94,6 @@ class ZoomServer(StandIn):
         return only
 
     def _answer(self, asked: Asked) -> Reply:
-        self.before(asked)
         parts = urlsplit(asked.path)
         if parts.path == "/oauth/token":
             return self.instead_of_token or self._token(asked, dict(parse_qsl(parts.query)))

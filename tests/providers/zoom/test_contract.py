@@ -38,6 +38,7 @@ class TestZoom(WebhookContract):
                 provider=load_providers(settings, clock)["zoom"],
                 clock=clock,
                 secrets=(CLIENT_SECRET, WEBHOOK_SECRET, OLD_WEBHOOK_SECRET, "that-must-not-be-seen", "zak-"),
+                vendor=server,
                 refuse=lambda: server.next_reply(answered(400, {"reason": f"{CLIENT_SECRET} is wrong"})),
                 history=history(),
                 unfollowed=told(BREAKOUT),
