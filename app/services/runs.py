@@ -16,7 +16,7 @@ from app import logs
 from app.db import calls, deliveries
 from app.db.calls import NewCall, StoredCall
 from app.domain.calls import CallSnapshot, Fact
-from app.domain.events import Event, MeetingEnded, ParticipantJoined, ParticipantLeft
+from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJoined, ParticipantLeft
 from app.domain.plan import Shown
 from app.domain.runs import begun_anew, is_of_earlier, later_run, people_of_later_run
 from app.services import ACCOUNT
@@ -99,9 +99,10 @@ def _next_run(
     newest, its_meeting = its[0], LockedMeetings({told[0].meeting_id: its}, frozenset())
     its_events = [event for event in told if its_meeting.call_of(event) is newest]
     is_ending = any(isinstance(event, MeetingEnded) for event in its_events)
+    tells_of_runs = is_ending or any(isinstance(event, MeetingStarted) for event in its_events)
     if not newest.snapshot.is_over and not is_ending:
         return None
-    whole = calls.load_participants(connection, newest) if is_ending else newest
+    whole = calls.load_participants(connection, newest, None if tells_of_runs else _people(its_events))
     begun = begun_anew(whole.snapshot, its_events)
     return reopen(connection, newest, begun, now) if begun else None
 
@@ -114,7 +115,7 @@ def reopen(connection: Connection, over: StoredCall, begun: Fact, now: datetime)
     """
     thread_ts = over.thread_ts or calls.load_shown(connection, over.id).message_ts
     if not thread_ts:
-        log.info("meeting begins anew where no card can be posted", call_id=over.id, team_id=over.team_id)
+        log.debug("meeting begins anew where no card can be posted", call_id=over.id, team_id=over.team_id)
         return None
     # The key makes sure of what the lock on the old row sees to: there is one call after each.
     new = _new_call(over, begun, now, thread_ts)

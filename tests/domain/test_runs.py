@@ -20,7 +20,7 @@ from app.domain.runs import STRAGGLING, begun_anew, is_of_earlier, people_of_lat
 from tests.domain.histories import MEETING, histories, known_of, moment, scrambled, wanted
 
 ADA = Person(key="p-ada", connection_id="c-ada", name="Ada")
-GRACE = Person(key="p-grace", connection_id="c-3", name="Grace")
+NEW = Person(key="p-new", connection_id="c-new", name="Linus")
 LATE = STRAGGLING.total_seconds() + 1
 
 
@@ -53,20 +53,33 @@ def over(at: float = 100, run: str | None = "run-k") -> CallSnapshot:
 
 
 @pytest.mark.parametrize(
-    ("event", "run"),
+    ("events", "begun"),
     [
-        (joined(101, "run-z"), "run-z"),
-        (joined(100 + LATE), ""),
+        ([joined(101, "run-z")], Fact(moment(101), "run-z")),
+        ([joined(100 + LATE)], Fact(moment(100 + LATE), "")),
+        ([started(101, "run-z"), joined(102, "run-z")], Fact(moment(101), "run-z")),
+        ([started(101, "run-z"), joined(102)], Fact(moment(101), "run-z")),
     ],
 )
-def test_a_meeting_begins_anew(event: Event, run: str) -> None:
-    assert begun_anew(over(), [event]) == Fact(event.at, run)
+def test_a_meeting_begins_anew_with_the_first_who_comes(events: list[Event], begun: Fact) -> None:
+    assert begun_anew(over(), events) == begun
+    assert begun_anew(over(), events[::-1]) == begun
+
+
+def test_a_beginning_that_was_told_before_makes_the_next_who_comes_a_new_call() -> None:
+    known = fold(over(), started(101, "run-z"))
+    assert begun_anew(known, [joined(102)]) == Fact(moment(101), "run-z")
+
+
+def test_a_beginning_that_is_told_late_explains_who_came_before() -> None:
+    known = fold(over(), joined(102, person=replace(ADA, connection_id="c-2")))
+    assert begun_anew(known, [started(101, "run-z")]) == Fact(moment(101), "run-z")
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        started(10_000, "run-z"),
+        started(101, "run-z"),
         started(10_000),
         joined(100, "run-z"),
         joined(10_000, "run-k"),
@@ -81,23 +94,13 @@ def test_what_is_no_new_beginning(event: Event) -> None:
     assert begun_anew(over(), [event]) is None
 
 
-def test_the_earliest_of_several_signs_counts() -> None:
-    assert begun_anew(over(), [joined(120, "run-z"), joined(110, "run-z", GRACE)]) == Fact(moment(110), "run-z")
-
-
-def test_a_run_whose_beginning_was_told_is_known_by_its_id() -> None:
-    known = known_of([started(0, "run-k"), joined(1, "run-k"), ended(100, "run-k"), started(105, "run-z")])
-    assert begun_anew(known, [joined(106, "run-z")]) == Fact(moment(106), "run-z")
-    assert begun_anew(known, [left(106, "run-z")]) is None
-
-
 def test_a_call_that_runs_does_not_begin_anew() -> None:
-    assert begun_anew(known_of([started(0, "run-k")]), [joined(100, "run-z")]) is None
+    assert begun_anew(known_of([started(0, "run-k")]), [started(100, "run-z"), joined(101, "run-z")]) is None
 
 
 def test_what_a_person_has_ended_stays_ended() -> None:
     closed = replace(over(), is_closed=True)
-    assert begun_anew(closed, [joined(10_001, "run-z")]) is None
+    assert begun_anew(closed, [started(10_000, "run-z"), joined(10_001, "run-z")]) is None
 
 
 def test_a_call_that_failed_does_not_begin_anew() -> None:
@@ -111,7 +114,7 @@ def test_an_end_that_was_only_our_guess_is_taken_back_by_whoever_comes_later() -
 
 def test_an_end_that_is_told_after_the_next_beginning_ends_only_its_own_run() -> None:
     running = known_of([started(0, "run-k"), started(110, "run-z"), joined(111, "run-z")])
-    assert begun_anew(running, [ended(100, "run-k")]) == Fact(moment(111), "run-z")
+    assert begun_anew(running, [ended(100, "run-k")]) == Fact(moment(110), "run-z")
 
 
 def test_an_end_that_is_told_after_somebody_came_to_the_next_run() -> None:
@@ -121,7 +124,9 @@ def test_an_end_that_is_told_after_somebody_came_to_the_next_run() -> None:
 
 def test_an_end_and_a_beginning_may_come_together() -> None:
     running = known_of([started(0, "run-k")])
-    assert begun_anew(running, [joined(110, "run-z"), ended(100, "run-k")]) == Fact(moment(110), "run-z")
+    assert begun_anew(running, [started(110, "run-z"), joined(111, "run-z"), ended(100, "run-k")]) == Fact(
+        moment(110), "run-z"
+    )
 
 
 @st.composite
@@ -159,8 +164,10 @@ def test_no_order_of_a_meeting_that_ran_once_begins_it_anew(data: st.DataObject,
 def test_a_run_that_really_begins_is_always_noticed(data: st.DataObject, history: list[Event], later: int) -> None:
     known = known_of(data.draw(scrambled(history)))
     assert known.ended_at is not None
-    seconds = (known.ended_at - moment(0) + STRAGGLING).total_seconds() + later
-    assert begun_anew(known, [joined(seconds, "run-new")]) == Fact(moment(seconds), "run-new")
+    seconds = (known.ended_at - moment(0)).total_seconds() + later
+    assert begun_anew(known, [joined(seconds, "run-new", NEW), started(seconds, "run-new")]) == Fact(
+        moment(seconds), "run-new"
+    )
 
 
 # --- Which run an event is about -------------------------------------------------------------------------------------
@@ -172,6 +179,7 @@ def test_a_run_that_really_begins_is_always_noticed(data: st.DataObject, history
         (ended(100, "run-k"), True),
         (left(10_000, "run-k"), True),
         (ended(90, "run-z"), False),
+        (ended(10_000, "run-q"), True),
         (joined(101, "run-z"), False),
         (left(99), True),
         (left(101), False),
