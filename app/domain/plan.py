@@ -7,6 +7,7 @@ plan: when one has to wait for its turn at Slack, the next may go. After each op
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from app.domain.calls import CallSnapshot, CallStatus
 from app.domain.card import CallCard, CardUser, call_card, never_shown
@@ -39,6 +40,7 @@ class Shown:
     ``slack_call_id`` is Slack's ``R…``. ``card`` is what Slack was last told. ``message_ts`` is None for a card that
     went out through a response_url, which does not tell it. ``unknown_slack_ids`` were refused by Slack,
     ``unknown_emails`` are nobody's there; ``one_by_one`` is set while we search for the one among many that it refuses.
+    ``warned_of`` is the end by time that people were told of.
     """
 
     slack_call_id: str | None = None
@@ -50,6 +52,7 @@ class Shown:
     unknown_slack_ids: frozenset[str] = frozenset()
     unknown_emails: frozenset[str] = frozenset()
     one_by_one: bool = False
+    warned_of: datetime | None = None
 
 
 def plan(

@@ -36,6 +36,7 @@ from app.slack.lanes import PACES
 from app.slack.messages import MessagesApi
 
 LOOK = "calls.info"
+WARN = "chat.postMessage"
 # The lane of each operation at Slack. The others go to the provider.
 METHODS: dict[type[Operation], str] = {
     AddCall: "calls.add",
@@ -136,6 +137,10 @@ class Apply:
         """Who is in the call's meeting now. Raises a kind of ``RequestFailed``."""
         meeting = call.snapshot.meeting
         return self.provider(call).look(meeting) if meeting else Roster(())
+
+    def warn(self, call: StoredCall, thread_ts: str, text: str) -> None:
+        """Tell those who are in the card's thread. Raises a kind of ``RequestFailed``."""
+        self._messages.reply(call.channel_id, thread_ts, text)
 
     def look(self, shown: Shown) -> SlackCall:
         """What Slack shows now. Raises a kind of ``RequestFailed``."""

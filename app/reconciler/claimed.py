@@ -28,7 +28,7 @@ from app.domain.operations import FindPerson
 from app.domain.plan import Shown, after
 from app.errors import LeaseLost
 from app.providers.base import Provider
-from app.reconciler.audit import LOOK_EVERY, told_by
+from app.reconciler.audit import next_look, told_by
 from app.services import ACCOUNT, NEWS_WAIT
 from app.services.calls import end_overdue
 from app.services.deliveries import apply_early
@@ -112,6 +112,9 @@ class ClaimedCall:
         with self._database.transaction() as connection:
             work.set_deadline(connection, self._lease, moment)
 
+    def set_deadline_in(self, seconds: float, *, at_latest: datetime) -> None:
+        self.set_deadline(min(self._clock.now() + timedelta(seconds=seconds), at_latest))
+
     def end_overdue(self, deadline: Callable[[CallSnapshot], datetime | None]) -> None:
         """End the call if its ``deadline`` has come. It may have moved since: somebody came who was not there."""
         with self._database.transaction() as connection:
@@ -129,7 +132,7 @@ class ClaimedCall:
         """
         asked_at = self._clock.now()
         with self._database.transaction() as connection:
-            work.set_deadline(connection, self._lease, asked_at + LOOK_EVERY)
+            work.set_deadline(connection, self._lease, next_look(self.call_id, asked_at))
         roster = look()
         with self._database.transaction() as connection:
             call = calls.load_participants(connection, self._lock(connection))
@@ -179,7 +182,7 @@ class ClaimedCall:
         """The meeting, made with this title, is ours from now on, and so is what was told of it already."""
         with self._writing(None) as (connection, now):
             if provider.capabilities.looks:
-                work.set_deadline(connection, self._lease, now + LOOK_EVERY)
+                work.set_deadline(connection, self._lease, next_look(self.call_id, now))
             deliveries.lock_meeting(connection, provider.name, ACCOUNT, meeting.id)
             known = self._lock(connection).snapshot
             ours = replace(known, meeting=meeting, join_url=join_url, meeting_title=newest(known.meeting_title, title))

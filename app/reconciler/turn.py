@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from app import logs
-from app.domain.calls import CallSnapshot
-from app.domain.deadline import deadline
 from app.domain.meetings import Meeting
 from app.domain.operations import (
     AddCall,
@@ -30,6 +27,7 @@ from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFa
 from app.reconciler.apply import AS_ANOTHER, LOOK, Apply, Done, lane_of
 from app.reconciler.claimed import ClaimedCall
 from app.reconciler.news import agree, believe, is_news, narrowed, needs_look
+from app.reconciler.watch import Watch
 from app.slack import texts
 from app.slack.calls import SlackCall
 
@@ -60,6 +58,7 @@ class Turn:
         self._claimed = claimed
         self._apply = apply
         self._public_url = public_url
+        self._watch = Watch(claimed, apply)
         self._passed_over: set[type[Operation]] = set()
         self._waits: dict[type[Operation], float] = {}
         self._failed = False
@@ -67,7 +66,7 @@ class Turn:
 
     def work(self) -> None:
         if self._claimed.is_overdue(self._call):
-            self._hear_from_time()
+            self._watch.hear(self._call, self._shown)
             self._call, self._shown = self._claimed.load()
         while (operation := self._next()) is not None:
             # Each step changes what there is, looks once, or passes the operation over; so this comes to an end.
@@ -75,24 +74,6 @@ class Turn:
             if type(operation) not in self._waits:  # else nothing was done, and in a large call looking is costly
                 self._call, self._shown = self._claimed.load()
         self._give_back()
-
-    def _hear_from_time(self) -> None:
-        """The provider is asked who is in; where it cannot tell, the call has reached its limit."""
-        if not self._apply.capabilities(self._call).looks:
-            self._claimed.end_overdue(self._deadline)
-            return
-        try:
-            self._claimed.look(lambda: self._apply.look_into(self._call))
-        except RequestFailed as failure:
-            log.warning("cannot ask who is in", call_id=self._call.id, team_id=self._call.team_id, why=str(failure))
-
-    def _deadline(self, snapshot: CallSnapshot) -> datetime | None:
-        try:
-            provider = self._apply.provider(self._call)
-        except PermanentFailure:
-            # It is no longer set up, and its calls are over with it.
-            return None
-        return deadline(snapshot, provider.limit_seconds, provider.idle_seconds)
 
     def _next(self) -> Operation | None:
         can = self._apply.capabilities(self._call)
@@ -303,19 +284,11 @@ class Turn:
             self._claimed.postpone(min(self._waits.values()), self._call.generation, stands)
         else:
             self._forget_search()
-            self._keep_deadline()
+            self._watch.keep(self._call, self._shown)
             self._claimed.finish(self._call.generation, stands)
 
     def _is_hopeless(self) -> bool:
         return self._call.snapshot.is_over and self._call.failures >= MOST_FAREWELL_ATTEMPTS
-
-    def _keep_deadline(self) -> None:
-        """Where time alone ends the call, it ends some time after the last one has left."""
-        if self._apply.capabilities(self._call).looks or self._call.snapshot.is_over:
-            return
-        due = self._deadline(self._call.snapshot)
-        if due is not None and due != self._call.deadline_at:
-            self._claimed.set_deadline(due)
 
     def _forget_search(self) -> None:
         """Everybody is on the card, so Slack refuses nobody any more."""

@@ -60,6 +60,10 @@ class MessagesApi:
             self._respond_instead(response_url, card, refusal)
             return None
 
+    def reply(self, channel_id: str, thread_ts: str, text: str) -> None:
+        """Say something in a thread."""
+        self._post(channel_id, {"text": text, "thread_ts": thread_ts})
+
     def tell(self, channel_id: str, user_id: str, text: str, response_url: str | None) -> None:
         """Tell one person something that nobody else sees."""
         if response_url is not None:

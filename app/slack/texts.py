@@ -66,6 +66,16 @@ def ended(title: str, *, for_everybody: bool) -> str:
     return f"The call *{escape(title)}* is over in Slack. Its link goes on working."
 
 
+def ends_soon(minutes: int, hours: float) -> str:
+    """``hours`` is how much longer the call goes on after a sign of life."""
+    left = "1 minute" if minutes == 1 else f"{minutes} minutes"
+    more = "another hour" if hours == 1 else f"another {hours:g} hours"
+    return (
+        f"This call ends in {left}, because nobody can be asked whether it is still going on. "
+        f"Whoever started it can keep it for {more}: with `rename` and a title, which may be the same."
+    )
+
+
 def renamed(title: str) -> str:
     return f"The call is now called *{escape(title)}*."
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from app.domain.card import CardUser
+from app.reconciler.audit import LOOK_EVERY, next_look
+from app.slack.calls import CallsApi
+from app.slack.web_api import make_client
+from tests.clocks import START
 from tests.providers.standin import Reply
 from tests.reconciler.stage import Stage, person
 
@@ -54,14 +61,14 @@ def test_a_join_that_was_never_told_puts_the_person_on_the_card(meeting: Stage) 
     assert meeting.present() == ["Ada"]
 
 
-def test_a_look_that_tells_nothing_new_costs_slack_nothing(meeting: Stage) -> None:
+def test_a_look_that_tells_nothing_new_costs_slack_one_look(meeting: Stage) -> None:
     before = len(meeting.slack.requests())
     for _ in range(3):
         meeting.clock.move(FIVE_MINUTES)
         meeting.settle(within_seconds=5)
 
     assert looks(meeting) == 3
-    assert len(meeting.slack.requests()) == before
+    assert (len(meeting.slack.requests()) - before, *meeting.sent("calls.info")) == (3, 3)
 
 
 def test_who_came_a_moment_ago_is_not_taken_for_gone(meeting: Stage) -> None:
@@ -83,6 +90,46 @@ def test_who_has_left_does_not_come_back_by_a_look(meeting: Stage) -> None:
     meeting.settle()
 
     assert meeting.present() == []
+
+
+def test_whom_somebody_else_took_off_the_card_comes_back(meeting: Stage) -> None:
+    others = CallsApi(make_client(meeting.slack.bot_token, meeting.slack.api_url))
+    on_card = CardUser(external_id="ada-1", display_name="Ada")
+    others.remove_participants(meeting.card()["id"], [on_card])
+    assert meeting.present() == []
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+    assert meeting.present() == ["Ada"]
+
+
+def test_whom_somebody_else_put_on_the_card_goes_again(meeting: Stage) -> None:
+    others = CallsApi(make_client(meeting.slack.bot_token, meeting.slack.api_url))
+    others.add_participants(meeting.card()["id"], [CardUser(external_id="eve-1", display_name="Eve")])
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+    assert meeting.present() == ["Ada"]
+
+
+def test_a_lane_that_is_parked_is_not_waited_for(meeting: Stage) -> None:
+    meeting.slack.faults.add("calls.info", "status", status=429, retry_after=400, times=1)
+    for _ in range(2):
+        meeting.clock.move(FIVE_MINUTES)
+        meeting.settle(within_seconds=5)
+    assert (looks(meeting), *meeting.sent("calls.info")) == (2, 1)
+
+
+def test_slack_that_cannot_be_asked_changes_nothing(meeting: Stage) -> None:
+    meeting.slack.faults.add("calls.info", "status", status=503, times=1)
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle(within_seconds=5)
+    assert (meeting.present(), meeting.stored().failures) == (["Ada"], 0)
+
+
+def test_calls_that_were_asked_about_together_drift_apart() -> None:
+    asked = [next_look(f"call-{number}", START) for number in range(100)]
+    assert min(asked) >= START + LOOK_EVERY * 0.8
+    assert max(asked) <= START + LOOK_EVERY
+    assert max(asked) - min(asked) > timedelta(seconds=40)
 
 
 def test_a_provider_that_does_not_answer_is_asked_again_later(meeting: Stage) -> None:
