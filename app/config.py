@@ -169,6 +169,11 @@ class Settings(BaseModel, frozen=True):
         le=3650,
         description="After how many days a call that is over is dropped, with all that is known of its people.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="At least 16 random characters; with them /metrics is shown to who sends Authorization: Bearer …",
+    )
     log_level: str = Field(
         default="INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",

@@ -23,6 +23,10 @@ SEEN = "seen"
 """The connection of somebody who is seen, and whose own connections nobody tells."""
 
 
+REPAIRED: dict[type[Event], str] = {ParticipantJoined: "join", ParticipantLeft: "leave", MeetingEnded: "end"}
+"""What no webhook has told, in the words of the metrics."""
+
+
 def next_look(call_id: str, asked_at: datetime) -> datetime:
     """When to ask again. Calls that were asked about together, as after an outage, drift apart."""
     share: float = zlib.crc32(f"{call_id} {asked_at.isoformat()}".encode()) / 2**32

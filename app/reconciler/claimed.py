@@ -27,8 +27,9 @@ from app.domain.meetings import Meeting, Roster
 from app.domain.operations import FindPerson
 from app.domain.plan import Shown, after
 from app.errors import LeaseLost
+from app.metrics import REPAIRS
 from app.providers.base import Provider
-from app.reconciler.audit import next_look, told_by
+from app.reconciler.audit import REPAIRED, next_look, told_by
 from app.services import ACCOUNT, NEWS_WAIT
 from app.services.calls import end_overdue
 from app.services.deliveries import apply_early
@@ -136,8 +137,11 @@ class ClaimedCall:
         roster = look()
         with self._database.transaction() as connection:
             call = calls.load_participants(connection, self._lock(connection))
-            known = reduce(fold, told_by(roster, call.snapshot, asked_at), call.snapshot)
+            told = told_by(roster, call.snapshot, asked_at)
+            known = reduce(fold, told, call.snapshot)
             if known != call.snapshot:
+                for event in told:
+                    REPAIRS.count(REPAIRED[type(event)])
                 log.warning("the provider knows better", call_id=call.id, team_id=call.team_id)
                 calls.save_known(connection, call.snapshot, known)
 

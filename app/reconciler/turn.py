@@ -24,6 +24,7 @@ from app.domain.operations import (
 from app.domain.plan import after, plan, status, unrecognised
 from app.domain.repeating import NOTED
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
+from app.metrics import OPERATIONS
 from app.reconciler.apply import AS_ANOTHER, LOOK, Apply, Done, lane_of
 from app.reconciler.claimed import ClaimedCall
 from app.reconciler.news import agree, believe, is_news, narrowed, needs_look
@@ -174,6 +175,7 @@ class Turn:
                 self._claimed.save_found(self._call.team_id, email, done.user_id, in_flight=in_flight)
             case _:
                 self._claimed.save(done.shown, in_flight=in_flight)
+        OPERATIONS.count(type(operation).__name__, "done")
         log.info("done", operation=type(operation).__name__, call_id=self._call.id, team_id=self._call.team_id)
 
     def _save_meeting(self, meeting: Meeting) -> None:
@@ -184,6 +186,7 @@ class Turn:
 
     def _read_failure(self, operation: Operation, failure: RequestFailed) -> None:
         self._log_failure("not done", operation, failure)
+        OPERATIONS.count(type(operation).__name__, type(failure).__name__)
         is_known = not (isinstance(failure, TemporaryFailure) and failure.effect_unknown)
         if is_known and type(operation) in NOTED:
             # Nothing was done. What an earlier attempt left in flight stays so: only that one knew what came of it.

@@ -13,6 +13,7 @@ from app.domain.calls import CallSnapshot
 from app.domain.deadline import deadline, warns_of
 from app.domain.plan import Shown
 from app.errors import PermanentFailure, RateLimited, RequestFailed
+from app.metrics import REPAIRS
 from app.providers.base import Provider
 from app.reconciler.apply import LOOK, WARN, Apply
 from app.reconciler.claimed import ClaimedCall
@@ -77,6 +78,7 @@ class Watch:
         else:
             believed = {user.key for user in shown.card.present} if shown.card else set()
             if {user.key for user in seen.users} != believed:
+                REPAIRS.count("card")
                 log.warning("Slack shows other people", call_id=call.id, team_id=call.team_id)
                 self._claimed.save(agree(shown, seen), in_flight=call.in_flight)
 

@@ -22,6 +22,7 @@ from app.domain.calls import CallSnapshot
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft
 from app.domain.fold import fold
 from app.errors import WebhookMalformed
+from app.metrics import DELIVERIES
 from app.providers.base import Provider, WebhookRequest
 from app.services import ACCOUNT, NEWS_WAIT, Nudge
 from app.services.group_commit import GroupCommit
@@ -82,13 +83,16 @@ class DeliveryService:
             events = provider.parse_events(request)
             if not events:
                 log.debug("webhook ignored", provider=provider.name)
+                DELIVERIES.count(provider.name, "ignored")
                 return Receipt.UNMATCHED
             taken_in = self._group_commit.commit(_Arrived(self._delivery(provider, request, events), events))
         except Exception as error:  # whatever our code trips over, the delivery must not be lost
+            DELIVERIES.count(provider.name, "failed")
             self._keep_failed(self._delivery(provider, request, events), error)
             raise
         if taken_in.is_news:
             self._nudge()
+        DELIVERIES.count(provider.name, taken_in.receipt.value)
         return taken_in.receipt
 
     def _take_in(self, arrived: Sequence[_Arrived]) -> list[_TakenIn]:

@@ -19,7 +19,7 @@ from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
 from app.services.visits import VisitService
 from app.slack.openid import SlackOpenId
-from app.web import health, join, slack, webhooks
+from app.web import health, join, metrics, slack, webhooks
 from app.web.cookies import Cookies
 from app.web.join_pages import Pages
 from app.web.limits import limit_floods
@@ -66,6 +66,7 @@ def _make_flask(engine: Engine, clock: Clock) -> Flask:
     flask.register_blueprint(webhooks.make_blueprint(providers, DeliveryService(database, clock, engine.nudge)))
     flask.register_blueprint(_make_join_page(engine, clock))
     flask.register_blueprint(health.make_blueprint(database))
+    flask.register_blueprint(metrics.make_blueprint(database, clock, settings.metrics_token))
     return flask
 
 

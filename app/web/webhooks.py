@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from app import logs
 from app.errors import WebhookMalformed, WebhookRejected
+from app.metrics import DELIVERIES
 from app.providers.base import Provider, WebhookRequest
 from app.services.deliveries import DeliveryService
 from app.web import limits
@@ -34,6 +35,7 @@ def make_blueprint(providers: Mapping[str, Provider], delivery_service: Delivery
                 return Response(reply.body, 200, content_type=reply.content_type)
             receipt = delivery_service.receive(provider, incoming)
         except WebhookRejected as rejection:
+            DELIVERIES.count(name, "rejected")
             limits.warn(log, "webhook rejected", provider=name, why=rejection.detail)
             return Response("not proven to come from the provider", 401)
         except WebhookMalformed:

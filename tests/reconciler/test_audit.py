@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.card import CardUser
+from app.metrics import REPAIRS
 from app.reconciler.audit import LOOK_EVERY, next_look
 from app.slack.calls import CallsApi
 from app.slack.web_api import make_client
@@ -160,3 +161,16 @@ def test_calls_with_plain_links_are_not_asked_about(stage: Stage) -> None:
 
     assert looks(stage) == 0
     assert not stage.card()["has_ended"]
+
+
+def test_what_was_put_right_is_counted(meeting: Stage) -> None:
+    def repairs() -> dict[str, float]:
+        lines = [line.rpartition(" ") for line in REPAIRS.lines() if not line.startswith("#")]
+        return {sample: float(value) for sample, _, value in lines}
+
+    sample = 'switchboard_repairs_total{kind="leave"}'
+    before = repairs().get(sample, 0)
+    meeting.happen("participant.left", participant=person("Ada"))
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+    assert repairs()[sample] == before + 1
