@@ -16,6 +16,8 @@ from app.reconciler.engine import build_engine
 if TYPE_CHECKING:
     from app.cli import Commands
 
+LOOK_SECONDS = 0.5
+
 
 def add_to(commands: Commands) -> None:
     parser = commands.add_parser("work", help="run reconcilers only, beside `serve`")
@@ -35,6 +37,8 @@ def run(_options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stopping.set())
     threads = engine.start()
-    stopping.wait()
+    # The system may hand the signal to another thread, and then nothing wakes this one, which has to act on it.
+    while not stopping.wait(LOOK_SECONDS):
+        pass
     engine.stop(threads)
     return 0

@@ -94,6 +94,11 @@ def holder(database: Database) -> str:
     return str(asked(database, "SELECT coalesce(max(lease_token), '') FROM calls"))
 
 
+def is_adding_call(database: Database) -> bool:
+    """Whether a worker is about to ask Slack for the only call, or waits for the answer."""
+    return asked(database, "SELECT coalesce(max(in_flight), '') FROM calls") == "AddCall"
+
+
 def asked(database: Database, question: str) -> object:
     with database.reading() as connection:
         return connection.execute(text(question)).scalar_one()
@@ -143,27 +148,29 @@ def test_a_worker_elsewhere_is_woken_at_once(slack: Emulator, env: dict[str, str
 def test_the_call_of_a_killed_worker_is_taken_over_within_two_seconds(
     slack: Emulator, env: dict[str, str], database: Database
 ) -> None:
-    slack.faults.add("calls.add", "slow", seconds=POLL_SECONDS, times=1)
-    with taking_commands(slack, env), working(env, database) as killed:
+    slack.faults.add("calls.add", "slow", seconds=2 * POLL_SECONDS, times=1)
+    with taking_commands(slack, env), working(env, database) as killed, working(env, database) as other:
+        other.send_signal(signal.SIGSTOP)
         slack.slash("/ring", "Weekly sync")
-        wait_until(lambda: len(slack.requests("calls.add")) == 1)
+        wait_until(lambda: is_adding_call(database))
         held = holder(database)
-        with working(env, database):
-            time.sleep(1.5)  # until it has looked, and rests
-            killed.kill()
-            seconds = wait_until(lambda: holder(database) != held)
-            assert seconds < 2
-            wait_until(lambda: bool(slack.cards(GENERAL)))
+        other.send_signal(signal.SIGCONT)
+        time.sleep(1.5)  # until it has looked, and rests
+        assert holder(database) == held
+        killed.kill()
+        seconds = wait_until(lambda: holder(database) != held)
+        assert seconds < 2
+        wait_until(lambda: bool(slack.cards(GENERAL)))
     assert len(slack.cards(GENERAL)) == 1
 
 
 def test_a_worker_that_hangs_is_replaced_after_its_lease_and_does_nothing_when_it_wakes(
     slack: Emulator, env: dict[str, str], database: Database
 ) -> None:
-    slack.faults.add("calls.add", "slow", seconds=1, times=1)
+    slack.faults.add("calls.add", "slow", seconds=5, times=1)
     with taking_commands(slack, env), working(env, database) as hung:
         slack.slash("/ring", "Weekly sync")
-        wait_until(lambda: len(slack.requests("calls.add")) == 1)
+        wait_until(lambda: is_adding_call(database))
         hung.send_signal(signal.SIGSTOP)
         with working(env, database):
             held = holder(database)
@@ -193,7 +200,7 @@ def test_a_process_that_is_told_to_stop_finishes_what_it_has_begun(
             stopped = stack.enter_context(serving(env))
             slack.connect_app(f"{env['PUBLIC_URL']}/slack/events")
         slack.slash("/ring", "Weekly sync")
-        wait_until(lambda: len(slack.requests("calls.add")) == 1)
+        wait_until(lambda: is_adding_call(database))
         stopped.terminate()
         assert stopped.wait(PATIENCE_SECONDS) == 0
         assert len(slack.cards(GENERAL)) == 1
