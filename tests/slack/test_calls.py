@@ -11,7 +11,7 @@ import pytest
 from app.domain.card import CallCard, CardUser
 from app.emulator import Emulator
 from app.errors import OutOfStep, PermanentFailure, TemporaryFailure
-from app.slack.calls import CallsApi, NewSlackCall, SlackCall
+from app.slack.calls import CallsApi, NewSlackCall
 from app.slack.messages import MessagesApi
 from tests.clocks import START
 
@@ -153,11 +153,19 @@ def test_a_call_that_slack_does_not_know_is_news(calls: CallsApi) -> None:
 @pytest.mark.parametrize("empty", ["missing", "empty_list"])
 def test_a_look_at_a_call_that_nobody_sees(slack: Emulator, calls: CallsApi, call_id: str, empty: str) -> None:
     slack.switches.change({"empty_users_key": empty})
-    assert calls.info(call_id) == SlackCall(channels=frozenset(), users=frozenset())
+    seen = calls.info(call_id)
+    assert (seen.channels, seen.users) == (frozenset(), frozenset())
 
 
 def test_a_look_tells_where_the_card_stands_and_who_is_in(messages: MessagesApi, calls: CallsApi, call_id: str) -> None:
     calls.add_participants(call_id, [ADA, KIM, BOB])
     messages.post_card("C0GENERAL", call_id, "Weekly sync", None)
 
-    assert calls.info(call_id) == SlackCall(channels=frozenset({"C0GENERAL"}), users=frozenset({ADA, KIM, BOB}))
+    seen = calls.info(call_id)
+    assert (seen.channels, seen.users) == (frozenset({"C0GENERAL"}), frozenset({ADA, KIM, BOB}))
+
+
+def test_a_look_tells_what_the_card_says(calls: CallsApi, call_id: str) -> None:
+    calls.update(call_id, title="Retro", join_url="https://meet.example.com/2", desktop_app_join_url=None)
+    seen = calls.info(call_id)
+    assert (seen.title, seen.join_url) == ("Retro", "https://meet.example.com/2")
