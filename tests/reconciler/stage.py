@@ -57,11 +57,11 @@ class Stage:
         wish = Start(title=title, request_key=None, response_url=answer_through)
         self._service(at).start(self._caller(by, channel, team), wish)
 
-    def end(self, *, by: str = "U0GRACE", channel: str = GENERAL) -> None:
-        self._service("standard").end(self._caller(by, channel, "T0LOCAL"))
+    def end(self, *, by: str = "U0GRACE", channel: str = GENERAL, team: str = "T0LOCAL") -> None:
+        self._service("standard").end(self._caller(by, channel, team))
 
-    def rename(self, title: str, *, by: str = "U0GRACE", channel: str = GENERAL) -> None:
-        self._service("standard").rename(self._caller(by, channel, "T0LOCAL"), title)
+    def rename(self, title: str, *, by: str = "U0GRACE", channel: str = GENERAL, team: str = "T0LOCAL") -> None:
+        self._service("standard").rename(self._caller(by, channel, team), title)
 
     def response_url(self, channel: str = GENERAL, by: str = "U0GRACE") -> str:
         return self.slack.url + self.slack.workspace().response_urls.mint(channel, by).path
