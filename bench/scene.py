@@ -19,7 +19,7 @@ from app.domain.card import CallCard
 from app.domain.meetings import Meeting
 from app.domain.plan import Shown
 from app.emulator import Emulator
-from app.services import ACCOUNT
+from app.providers.base import DEFAULT_ACCOUNT
 from app.slack.calls import CallsApi, NewSlackCall
 from app.slack.messages import MessagesApi
 from app.slack.web_api import make_client
@@ -75,7 +75,7 @@ def _stand_call(database: Database, calls_api: CallsApi, messages: MessagesApi, 
     )
     message_ts = messages.post_card(CHANNEL, slack_id, new.title, None)
     with database.transaction() as connection:
-        calls.insert_call(connection, new, account=ACCOUNT)
+        calls.insert_call(connection, new)
         call = calls.lock_call(connection, new.id)
         assert call is not None
         calls.save_known(connection, call.snapshot, replace(call.snapshot, meeting=Meeting(id=room), join_url=join_url))
@@ -96,6 +96,7 @@ def _new_call(number: int, now: datetime) -> NewCall:
         request_key=None,
         response_url=None,
         provider="livekit",
+        account_id=DEFAULT_ACCOUNT,
         join_token=secrets.token_urlsafe(24),
         title=f"Call {number}",
         at=now,

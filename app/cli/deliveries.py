@@ -20,6 +20,7 @@ from app.db.notify import tell_from_outside
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft, TitleChanged
 from app.errors import StoredUnreadable
 from app.providers.registry import load_providers
+from app.services.accounts import SettingsAccounts
 from app.services.replay import ProviderMissing, Replayed, ReplayService
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def run_show(options: argparse.Namespace) -> int:
         if delivery is None:
             print("There is no such delivery.", file=sys.stderr)
             return 1
-        replays = ReplayService(database, SystemClock(), providers_or_none(env), lambda: None)
+        replays = ReplayService(database, SystemClock(), SettingsAccounts(providers_or_none(env)), lambda: None)
         read = _read(replays, delivery)
     if options.json:
         print_json({**{name: getattr(delivery, name) for name in _KEPT}, **_content(delivery), "read_today": read})
@@ -99,8 +100,8 @@ def run_show(options: argparse.Namespace) -> int:
 def run_replay(options: argparse.Namespace) -> int:
     env = config.environment()
     with open_database(env) as database:
-        providers = load_providers(env, SystemClock())
-        replays = ReplayService(database, clock_of(database), providers, lambda: tell_from_outside(database))
+        accounts = SettingsAccounts(load_providers(env, SystemClock()))
+        replays = ReplayService(database, clock_of(database), accounts, lambda: tell_from_outside(database))
         with database.reading() as connection:
             ids = deliveries.failed_ids(connection, options.provider) if options.failed else options.id
         came_to = [(each, _replay(replays, each)) for each in ids]

@@ -24,6 +24,7 @@ _COLUMNS = (
     CALLS.c.created_by,
     CALLS.c.response_url,
     CALLS.c.provider,
+    CALLS.c.account,
     CALLS.c.meeting_id,
     CALLS.c.meeting,
     CALLS.c.join_token,
@@ -97,6 +98,7 @@ class StoredCall:
     channel_id: str
     response_url: str | None
     provider: str
+    account_id: str
     join_token: str
     status: CallStatus
     generation: int
@@ -130,6 +132,7 @@ class NewCall:
     request_key: str | None
     response_url: str | None
     provider: str
+    account_id: str
     join_token: str
     title: str
     at: datetime
@@ -139,7 +142,7 @@ class NewCall:
     host: str | None = None
 
 
-def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
+def insert_call(connection: Connection, new: NewCall) -> bool:
     """Store a new call; False when this request has made one already."""
     cipher = cipher_of(connection.dialect)
     values = {
@@ -151,7 +154,7 @@ def insert_call(connection: Connection, new: NewCall, *, account: str) -> bool:
         "request_key": new.request_key,
         "response_url": new.response_url,
         "provider": new.provider,
-        "account": account,
+        "account": new.account_id,
         "join_token": cipher.blind(new.join_token),
         "join_secret": cipher.copy(new.join_token),
         "status": CallStatus.WANTED,
@@ -351,6 +354,7 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         channel_id=row.channel_id,
         response_url=row.response_url,
         provider=row.provider,
+        account_id=row.account,
         join_token=row.join_secret or row.join_token,
         host=row.held_by or row.host,
         thread_ts=row.thread_ts,

@@ -34,7 +34,7 @@ class Delivery:
     """``headers`` and ``body`` are without their secrets. ``dedupe_key`` is the same when it is delivered again."""
 
     provider: str
-    account: str
+    account_id: str
     dedupe_key: str
     meeting_id: str | None
     received_at: datetime
@@ -69,7 +69,7 @@ def _values(taken: Taken, cipher: Cipher) -> dict[str, Any]:
     return {
         "id": "d-" + secrets.token_hex(8),
         "provider": delivery.provider,
-        "account": delivery.account,
+        "account": delivery.account_id,
         "dedupe_key": cipher.blind(delivery.dedupe_key),
         "meeting_id": delivery.meeting_id and cipher.blind(delivery.meeting_id),
         "received_at": delivery.received_at,
@@ -110,6 +110,7 @@ class KeptDelivery:
 
     id: str
     provider: str
+    account_id: str
     received_at: datetime
     outcome: Outcome
     call_id: str | None
@@ -181,6 +182,7 @@ def lock_meeting(connection: Connection, provider: str, account: str, meeting_id
 _KEPT = (
     DELIVERIES.c.id,
     DELIVERIES.c.provider,
+    DELIVERIES.c.account.label("account_id"),
     DELIVERIES.c.received_at,
     DELIVERIES.c.outcome,
     DELIVERIES.c.call_id,

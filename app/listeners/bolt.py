@@ -12,6 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from app.config import Settings
 from app.listeners import commands
 from app.services.calls import CallService
+from app.slack.clients import Clients
 from app.slack.web_api import make_client
 
 
@@ -25,17 +26,18 @@ def _bolt_blind_to_the_environment() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def make_bolt_app(settings: Settings, call_service: CallService) -> App:
+def make_bolt_app(settings: Settings, clients: Clients, call_service: CallService) -> App:
     """A Bolt app that answers every request in the thread that brought it.
 
     Bolt's own way, a pool of five threads that is looked at every 10 ms, makes the sixth slow command a 404. Requests
     are verified before they come here (``web.slack``), because Bolt loses commands that contain the word "payload".
     """
-    token = settings.slack_bot_token.get_secret_value()
 
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         # No auth.test: it would be one more request to Slack inside the three seconds of the first command.
-        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+        return AuthorizeResult(
+            enterprise_id=enterprise_id, team_id=team_id, bot_token=clients.of(team_id or "", enterprise_id).token
+        )
 
     with _bolt_blind_to_the_environment():
         bolt_app = App(
@@ -45,5 +47,5 @@ def make_bolt_app(settings: Settings, call_service: CallService) -> App:
             process_before_response=True,
             token_verification_enabled=False,
         )
-    commands.register(bolt_app, settings, call_service)
+    commands.register(bolt_app, settings.slash_command, clients, call_service)
     return bolt_app

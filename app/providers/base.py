@@ -14,6 +14,9 @@ from app.domain.events import Event
 from app.domain.lanes import Pace
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest, PersonalLink, Roster, Visitor
 
+DEFAULT_ACCOUNT = "default"
+"""The account that the settings describe; all others have ids of their own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest:
@@ -69,6 +72,8 @@ class Provider(ABC):
     """Of the class: what the vendor can do. Of an instance: what it can with this account's settings, never more."""
     Account: ClassVar[type[BaseModel]]
     """The account's settings. A field ``api_key`` of the provider ``livekit`` is read from ``LIVEKIT_API_KEY``."""
+    account_id: str = DEFAULT_ACCOUNT
+    """Which of the accounts there an instance holds. Calls and deliveries are kept apart by it."""
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     """Names of JSON string fields in webhooks whose values are never stored."""
     pace: Pace = Pace(600, burst=100)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from slack_sdk import WebClient
@@ -30,8 +30,10 @@ from app.domain.plan import Shown, after
 from app.errors import PermanentFailure
 from app.providers.base import Provider
 from app.reconciler.news import agree
+from app.services.accounts import Accounts
 from app.slack import people, texts
 from app.slack.calls import CallsApi, NewSlackCall, SlackCall
+from app.slack.clients import Clients
 from app.slack.lanes import PACES
 from app.slack.messages import MessagesApi
 
@@ -68,39 +70,36 @@ class Done:
 
 
 class Apply:
-    """Performs operations on the calls of one team."""
+    """Performs operations, each in its call's team and at its call's provider."""
 
-    def __init__(self, client: WebClient, providers: Mapping[str, Provider]) -> None:
-        """``client`` has the token of the team's app."""
-        self._client = client
-        self._calls = CallsApi(client)
-        self._messages = MessagesApi(client)
-        self._providers = providers
+    def __init__(self, clients: Clients, accounts: Accounts) -> None:
+        self._clients = clients
+        self._accounts = accounts
 
     def capabilities(self, call: StoredCall) -> Capabilities:
         """What the call's provider can do; nothing when it is no longer set up."""
-        provider = self._providers.get(call.provider)
+        provider = self._find_provider(call)
         return provider.capabilities if provider else Capabilities()
 
     def provider(self, call: StoredCall) -> Provider:
-        provider = self._providers.get(call.provider)
+        provider = self._find_provider(call)
         if provider is None:
             raise PermanentFailure("provider_not_set_up", call.provider)
         return provider
 
     def pace(self, lane: str, call: StoredCall) -> Pace:
         """How fast the call's team may use a lane."""
-        provider = self._providers.get(call.provider, Provider)
-        return PACES.get(lane, provider.pace)
+        provider = self._find_provider(call)
+        return PACES.get(lane, provider.pace if provider else Provider.pace)
 
     def hosts(self, call: StoredCall) -> Sequence[str]:
         """Who can hold the call's meeting, where somebody must."""
-        provider = self._providers.get(call.provider)
+        provider = self._find_provider(call)
         return provider.hosts if provider else ()
 
     def provider_name(self, call: StoredCall) -> str:
         """As a person would call it."""
-        provider = self._providers.get(call.provider)
+        provider = self._find_provider(call)
         return provider.display_name if provider else call.provider
 
     def perform(self, operation: Operation, call: StoredCall, shown: Shown) -> Done:
@@ -113,9 +112,9 @@ class Apply:
                 if call.snapshot.meeting is not None:
                     self._tell_provider(operation, call, call.snapshot.meeting)
             case FindPerson(email):
-                return Done(after(shown, operation), user_id=people.find_by_email(self._client, email))
+                return Done(after(shown, operation), user_id=people.find_by_email(self._client(call), email))
             case TellFailure(reason):
-                self._messages.tell(call.channel_id, call.snapshot.created_by, reason, call.response_url)
+                self._messages(call).tell(call.channel_id, call.snapshot.created_by, reason, call.response_url)
             case LookAtCard():
                 return Done(self._look_at_card(call, shown))
             case AddCall():
@@ -123,8 +122,20 @@ class Apply:
             case PostCall():
                 return Done(replace(after(shown, operation), message_ts=self._post(call, shown)))
             case _:
-                self._change(operation, _id(shown))
+                self._change(operation, call, _id(shown))
         return Done(after(shown, operation))
+
+    def _find_provider(self, call: StoredCall) -> Provider | None:
+        return self._accounts.find(call.provider, call.account_id)
+
+    def _client(self, call: StoredCall) -> WebClient:
+        return self._clients.of(call.team_id, call.enterprise_id)
+
+    def _calls(self, call: StoredCall) -> CallsApi:
+        return CallsApi(self._client(call))
+
+    def _messages(self, call: StoredCall) -> MessagesApi:
+        return MessagesApi(self._client(call))
 
     def _tell_provider(self, operation: EndMeeting | RenameMeeting, call: StoredCall, meeting: Meeting) -> None:
         match operation:
@@ -140,19 +151,19 @@ class Apply:
 
     def warn(self, call: StoredCall, thread_ts: str, text: str) -> None:
         """Tell those who are in the card's thread. Raises a kind of ``RequestFailed``."""
-        self._messages.reply(call.channel_id, thread_ts, text)
+        self._messages(call).reply(call.channel_id, thread_ts, text)
 
-    def look(self, shown: Shown) -> SlackCall:
+    def look(self, call: StoredCall, shown: Shown) -> SlackCall:
         """What Slack shows now. Raises a kind of ``RequestFailed``."""
-        return self._calls.info(_id(shown))
+        return self._calls(call).info(_id(shown))
 
     def _look_at_card(self, call: StoredCall, shown: Shown) -> Shown:
-        seen = self.look(shown)
+        seen = self.look(call, shown)
         return replace(agree(shown, seen), posted=shown.posted or call.channel_id in seen.channels)
 
     def _add(self, operation: AddCall, call: StoredCall) -> str:
         meeting = call.snapshot.meeting
-        return self._calls.add(
+        return self._calls(call).add(
             NewSlackCall(
                 external_unique_id=_unique_id(call),
                 created_by=call.snapshot.created_by,
@@ -164,18 +175,24 @@ class Apply:
 
     def _post(self, call: StoredCall, shown: Shown) -> str | None:
         text = texts.card_text(call.snapshot.title.value, call.snapshot.join_url or "")
-        return self._messages.post_card(call.channel_id, _id(shown), text, call.response_url, call.thread_ts)
+        return self._messages(call).post_card(call.channel_id, _id(shown), text, call.response_url, call.thread_ts)
 
-    def _change(self, operation: UpdateCall | AddParticipants | RemoveParticipants | EndCall, slack_id: str) -> None:
+    def _change(
+        self,
+        operation: UpdateCall | AddParticipants | RemoveParticipants | EndCall,
+        call: StoredCall,
+        slack_id: str,
+    ) -> None:
+        calls = self._calls(call)
         match operation:
             case UpdateCall(title, join_url, desktop_app_join_url):
-                self._calls.update(slack_id, title=title, join_url=join_url, desktop_app_join_url=desktop_app_join_url)
+                calls.update(slack_id, title=title, join_url=join_url, desktop_app_join_url=desktop_app_join_url)
             case AddParticipants(users):
-                self._calls.add_participants(slack_id, users)
+                calls.add_participants(slack_id, users)
             case RemoveParticipants(users):
-                self._calls.remove_participants(slack_id, users)
+                calls.remove_participants(slack_id, users)
             case EndCall(duration_seconds):
-                self._calls.end(slack_id, duration_seconds)
+                calls.end(slack_id, duration_seconds)
 
 
 def _unique_id(call: StoredCall) -> str:

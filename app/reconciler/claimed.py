@@ -30,7 +30,7 @@ from app.errors import LeaseLost
 from app.metrics import REPAIRS
 from app.providers.base import Provider
 from app.reconciler.audit import REPAIRED, next_look, told_by
-from app.services import ACCOUNT, NEWS_WAIT
+from app.services import NEWS_WAIT
 from app.services.calls import end_overdue
 from app.services.deliveries import apply_early
 
@@ -149,7 +149,7 @@ class ClaimedCall:
         """Have one of the provider's hosts hold the meeting; False when all of them hold as many as they can."""
         most = provider.meetings_per_host
         with self._database.transaction() as connection:
-            return hosts.allot(connection, self.call_id, provider.name, ACCOUNT, provider.hosts, most)
+            return hosts.allot(connection, self.call_id, provider.name, provider.account_id, provider.hosts, most)
 
     def recall(self, team_id: str, addresses: frozenset[str], *, in_flight: str | None) -> bool:
         """Recognise those of ``addresses`` that Slack was asked about lately. Returns whether there were any."""
@@ -187,7 +187,7 @@ class ClaimedCall:
         with self._writing(None) as (connection, now):
             if provider.capabilities.looks:
                 work.set_deadline(connection, self._lease, next_look(self.call_id, now))
-            deliveries.lock_meeting(connection, provider.name, ACCOUNT, meeting.id)
+            deliveries.lock_meeting(connection, provider.name, provider.account_id, meeting.id)
             known = self._lock(connection).snapshot
             ours = replace(known, meeting=meeting, join_url=join_url, meeting_title=newest(known.meeting_title, title))
             calls.save_known(connection, known, ours)

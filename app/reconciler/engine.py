@@ -20,7 +20,8 @@ from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
 from app.reconciler.sweep import Sweep
 from app.reconciler.worker import Reconciler
-from app.slack.web_api import make_client
+from app.services.accounts import Accounts, SettingsAccounts
+from app.slack.clients import Clients, OneToken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Engine:
 
     settings: Settings
     database: Database
+    clients: Clients
+    accounts: Accounts
     providers: Mapping[str, Provider]
     bell: Bell
     presence: Presence | FilePresence
@@ -66,11 +69,12 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
     settings, providers = read_configuration(env, clock)
     database = Database(settings.database_url.get_secret_value(), keys=settings.keys)
     bell = Bell()
-    client = make_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    clients = OneToken(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    accounts = SettingsAccounts(providers, settings.default_provider or next(iter(providers)))
     reconciler = Reconciler(
         database,
         clock,
-        Apply(client, providers),
+        Apply(clients, accounts),
         bell,
         public_url=settings.public_url,
         lease_seconds=settings.lease_seconds,
@@ -89,6 +93,8 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
     return Engine(
         settings=settings,
         database=database,
+        clients=clients,
+        accounts=accounts,
         providers=providers,
         bell=bell,
         presence=presence,

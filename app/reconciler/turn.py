@@ -154,7 +154,7 @@ class Turn:
         if not self._take_place(operation, LOOK, self._call.in_flight):
             return None
         try:
-            return self._apply.look(self._shown)
+            return self._apply.look(self._call, self._shown)
         except RateLimited as failure:
             self._park(operation, LOOK, failure)
         except RequestFailed as failure:

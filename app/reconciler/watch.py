@@ -70,7 +70,7 @@ class Watch:
         if not _stands(call, shown) or self._claimed.take_place(call, LOOK, pace, in_flight=call.in_flight):
             return
         try:
-            seen = self._apply.look(shown)
+            seen = self._apply.look(call, shown)
         except RateLimited as failure:
             self._claimed.park(call.team_id, LOOK, failure.retry_after_seconds, in_flight=call.in_flight)
         except RequestFailed as failure:

@@ -1,7 +1,7 @@
 """Use cases, the only writers of what is wanted and known of a call.
 
 ``calls`` start, end, rename, list · ``deliveries`` a provider's webhook · ``replay`` one again · ``visits`` somebody at
-the join page · ``operating`` what an operator does to one call.
+the join page · ``accounts`` where a call is held · ``operating`` what an operator does to one call.
 
 Each is one transaction and a nudge; the reconciler does the rest.
 """
@@ -16,6 +16,3 @@ Nudge = Callable[[], None]
 
 NEWS_WAIT = timedelta(seconds=2)
 """A call that waits for its place in one lane looks up after so long when there is news: another lane may be free."""
-
-ACCOUNT = "default"
-"""The provider account of calls and webhooks: there is one for each provider so far, from the settings."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,8 +17,8 @@ from app.db.session import Database
 from app.domain.calls import LONGEST_TITLE, Fact
 from app.domain.fold import end
 from app.errors import NothingRunning, NotYours, TitleMissing, TitleTooLong
-from app.providers.base import Provider
-from app.services import ACCOUNT, Nudge
+from app.services import Nudge
+from app.services.accounts import Accounts
 
 CHOICES = 5
 """How often a call is chosen anew when the chosen one has just ended."""
@@ -55,16 +55,12 @@ class Ended:
 
 
 class CallService:
-    """Start, end, rename and list calls. ``provider`` is the one new calls are held at; ``providers`` are all, by
-    name: a call may be held at one that was the default before."""
+    """Start, end, rename and list calls."""
 
-    def __init__(
-        self, database: Database, clock: Clock, provider: Provider, providers: Mapping[str, Provider], nudge: Nudge
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, accounts: Accounts, nudge: Nudge) -> None:
         self._database = database
-        self._providers = providers
+        self._accounts = accounts
         self._clock = clock
-        self._provider = provider
         self._nudge = nudge
 
     def start(self, caller: Caller, wish: Start) -> int:
@@ -72,7 +68,7 @@ class CallService:
         _check(wish.title)
         new = self._new_call(caller, wish)
         with self._database.transaction() as connection:
-            inserted = calls.insert_call(connection, new, account=ACCOUNT)
+            inserted = calls.insert_call(connection, new)
             running = calls.running_calls(connection, caller.team_id, caller.channel_id)
         if inserted:
             log.info("call wanted", call_id=new.id, team_id=new.team_id, channel_id=new.channel_id, by=new.created_by)
@@ -88,7 +84,7 @@ class CallService:
         now = self._clock.now()
 
         call = self._change(caller, lambda call: closed(call, now), now)
-        return Ended(call.snapshot.title.value, for_everybody=self._ends_meetings(call.provider))
+        return Ended(call.snapshot.title.value, for_everybody=self._ends_meetings(call))
 
     def rename(self, caller: Caller, title: str) -> str:
         """Give the caller's newest call in the channel another title, or as an admin anybody's. Returns the title.
@@ -118,7 +114,8 @@ class CallService:
 
     def _new_call(self, caller: Caller, wish: Start) -> NewCall:
         now = self._clock.now()
-        limit = self._provider.limit_seconds
+        provider = self._accounts.choose(caller.team_id, caller.enterprise_id, caller.channel_id)
+        limit = provider.limit_seconds
         return NewCall(
             id=f"call-{secrets.token_hex(10)}",
             team_id=caller.team_id,
@@ -127,15 +124,16 @@ class CallService:
             created_by=caller.user_id,
             request_key=wish.request_key,
             response_url=wish.response_url,
-            provider=self._provider.name,
+            provider=provider.name,
+            account_id=provider.account_id,
             join_token=secrets.token_urlsafe(24),
             title=wish.title,
             at=now,
             deadline_at=None if limit is None else now + timedelta(seconds=limit),
         )
 
-    def _ends_meetings(self, provider: str) -> bool:
-        known = self._providers.get(provider)
+    def _ends_meetings(self, call: StoredCall) -> bool:
+        known = self._accounts.find(call.provider, call.account_id)
         return known is not None and known.capabilities.ends_meetings
 
     def _change(self, caller: Caller, change: Callable[[StoredCall], StoredCall], now: datetime) -> StoredCall:

@@ -24,7 +24,7 @@ from app.domain.fold import fold
 from app.errors import WebhookMalformed
 from app.metrics import DELIVERIES
 from app.providers.base import Provider, WebhookRequest
-from app.services import ACCOUNT, NEWS_WAIT, Nudge
+from app.services import NEWS_WAIT, Nudge
 from app.services.group_commit import GroupCommit
 from app.services.runs import LockedMeetings, lock_meetings
 
@@ -112,7 +112,7 @@ class DeliveryService:
     def _delivery(self, provider: Provider, request: WebhookRequest, events: Sequence[Event]) -> Delivery:
         return Delivery(
             provider=provider.name,
-            account=ACCOUNT,
+            account_id=provider.account_id,
             dedupe_key=_dedupe_key(request, events),
             meeting_id=events[0].meeting_id if events else None,
             received_at=self._clock.now(),
@@ -126,7 +126,7 @@ def apply_early(connection: Connection, provider: Provider, meeting_id: str, now
 
     A provider may report a meeting faster than it answers the request that made it.
     """
-    for early in deliveries.unmatched(connection, provider.name, ACCOUNT, meeting_id):
+    for early in deliveries.unmatched(connection, provider.name, provider.account_id, meeting_id):
         request = WebhookRequest.of(body=early.body, headers=early.headers)
         events = provider.parse_events(request)
         if call_id := fold_again(connection, provider, events, now):
@@ -136,7 +136,7 @@ def apply_early(connection: Connection, provider: Provider, meeting_id: str, now
 def fold_again(connection: Connection, provider: Provider, events: Sequence[Event], now: datetime) -> str | None:
     """Fold the events of a delivery that is stored already. Returns the id of the call that the first of them is about;
     None when none of them is about a call of ours."""
-    meetings = lock_meetings(connection, provider.name, events, now)
+    meetings = lock_meetings(connection, provider.name, provider.account_id, events, now)
     _fold_in(connection, meetings, events, now)
     call = meetings.call_of_any(events)
     return call.id if call else None
@@ -168,14 +168,21 @@ def what_went_wrong(error: Exception) -> str:
 def _take_in(connection: Connection, arrived: Sequence[_Arrived], now: datetime) -> list[_TakenIn]:
     """What came of each, in order. All of one transaction: the caller's."""
     came_to: dict[int, _TakenIn] = {}
-    for provider in {each.delivery.provider for each in arrived}:
-        its = {number: each for number, each in enumerate(arrived) if each.delivery.provider == provider}
-        came_to |= zip(its, _take_in_of(connection, provider, list(its.values()), now), strict=True)
+    for account in {_account(each) for each in arrived}:
+        its = {number: each for number, each in enumerate(arrived) if _account(each) == account}
+        came_to |= zip(its, _take_in_of(connection, *account, list(its.values()), now), strict=True)
     return [came_to[number] for number in range(len(arrived))]
 
 
-def _take_in_of(connection: Connection, provider: str, arrived: Sequence[_Arrived], now: datetime) -> list[_TakenIn]:
-    meetings = lock_meetings(connection, provider, [event for each in arrived for event in each.events], now)
+def _account(arrived: _Arrived) -> tuple[str, str]:
+    return arrived.delivery.provider, arrived.delivery.account_id
+
+
+def _take_in_of(
+    connection: Connection, provider: str, account_id: str, arrived: Sequence[_Arrived], now: datetime
+) -> list[_TakenIn]:
+    events = [event for each in arrived for event in each.events]
+    meetings = lock_meetings(connection, provider, account_id, events, now)
     # Of the same delivery twice in one transaction, the first counts.
     first = {each.delivery.dedupe_key: each for each in reversed(arrived)}
     stored = deliveries.store(connection, [_taken(each, meetings) for each in first.values()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from app.domain.events import Event
 from app.errors import SwitchboardError
 from app.providers.base import Provider, WebhookRequest
 from app.services import Nudge
+from app.services.accounts import Accounts
 from app.services.deliveries import fold_again, what_went_wrong
 
 Result = TypeVar("Result")
@@ -40,10 +41,10 @@ class Replayed:
 class ReplayService:
     """Takes in stored deliveries again. What is known already stays as it is, so doing it twice does no harm."""
 
-    def __init__(self, database: Database, clock: Clock, providers: Mapping[str, Provider], nudge: Nudge) -> None:
+    def __init__(self, database: Database, clock: Clock, accounts: Accounts, nudge: Nudge) -> None:
         self._database = database
         self._clock = clock
-        self._providers = providers
+        self._accounts = accounts
         self._nudge = nudge
 
     def replay(self, delivery_id: str) -> Replayed | None:
@@ -69,7 +70,7 @@ class ReplayService:
         return what_went_wrong(events) if isinstance(events, Exception) else events
 
     def _provider(self, delivery: WholeDelivery) -> Provider:
-        provider = self._providers.get(delivery.provider)
+        provider = self._accounts.find(delivery.provider, delivery.account_id)
         if provider is None:
             raise ProviderMissing(delivery.provider)
         return provider

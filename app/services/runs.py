@@ -19,7 +19,6 @@ from app.domain.calls import CallSnapshot, Fact
 from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJoined, ParticipantLeft
 from app.domain.plan import Shown
 from app.domain.runs import begun_anew, is_of_earlier, later_run, people_of_later_run
-from app.services import ACCOUNT
 
 FIRST_LOOK = timedelta(minutes=5)
 """Until time itself has something to say of the new call."""
@@ -47,29 +46,33 @@ class LockedMeetings:
         return next((call for event in events if (call := self.call_of(event))), None)
 
 
-def lock_meetings(connection: Connection, provider: str, events: Iterable[Event], now: datetime) -> LockedMeetings:
+def lock_meetings(
+    connection: Connection, provider: str, account_id: str, events: Iterable[Event], now: datetime
+) -> LockedMeetings:
     """The calls that the events are about, locked until the transaction ends. Where they tell that a meeting has begun
     again, its new call is among them."""
     told: dict[str, list[Event]] = {}
     for event in events:
         told.setdefault(event.meeting_id, []).append(event)
-    locked = _lock(connection, provider, sorted(told))
+    locked = _lock(connection, provider, account_id, sorted(told))
     if any(its[0].snapshot.is_over for its in locked.values()):
         # While we waited for the old row somebody else may have made the next one, which that look could not see.
-        locked = _lock(connection, provider, sorted(told))
+        locked = _lock(connection, provider, account_id, sorted(told))
     new = [call for id_, its in locked.items() if (call := _next_run(connection, its, told[id_], now))]
     if new:
-        locked = _lock(connection, provider, sorted(told))
+        locked = _lock(connection, provider, account_id, sorted(told))
     return LockedMeetings(_with_people(connection, locked, told), frozenset(call.id for call in new))
 
 
-def _lock(connection: Connection, provider: str, meeting_ids: Sequence[str]) -> dict[str, list[StoredCall]]:
-    locked = calls.lock_by_meetings(connection, provider, ACCOUNT, meeting_ids)
+def _lock(
+    connection: Connection, provider: str, account_id: str, meeting_ids: Sequence[str]
+) -> dict[str, list[StoredCall]]:
+    locked = calls.lock_by_meetings(connection, provider, account_id, meeting_ids)
     unknown = [meeting_id for meeting_id in meeting_ids if meeting_id not in locked]
     if unknown:
         for meeting_id in unknown:
-            deliveries.lock_meeting(connection, provider, ACCOUNT, meeting_id)
-        locked |= calls.lock_by_meetings(connection, provider, ACCOUNT, unknown)
+            deliveries.lock_meeting(connection, provider, account_id, meeting_id)
+        locked |= calls.lock_by_meetings(connection, provider, account_id, unknown)
     return locked
 
 
@@ -119,7 +122,7 @@ def reopen(connection: Connection, over: StoredCall, begun: Fact, now: datetime)
         return None
     # The key makes sure of what the lock on the old row sees to: there is one call after each.
     new = _new_call(over, begun, now, thread_ts)
-    if not calls.insert_call(connection, new, account=ACCOUNT):
+    if not calls.insert_call(connection, new):
         return None
     # Nobody asked for this call, so nobody is told should it come to nothing.
     calls.save_shown(connection, new.id, Shown(failure_told=True))
@@ -145,6 +148,7 @@ def _new_call(over: StoredCall, begun: Fact, now: datetime, thread_ts: str) -> N
         request_key=f"reopen:{over.id}",
         response_url=None,
         provider=over.provider,
+        account_id=over.account_id,
         join_token=secrets.token_urlsafe(24),
         title=over.snapshot.title.value,
         at=started_at,

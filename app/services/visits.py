@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,8 +17,8 @@ from app.domain.card import call_card
 from app.domain.fold import recognise
 from app.domain.meetings import Meeting, PersonalLink, Visitor
 from app.errors import PermanentFailure
-from app.providers.base import Provider
 from app.services import Nudge
+from app.services.accounts import Accounts
 from app.slack.openid import Member
 
 # What ``secrets.token_urlsafe`` makes; anything else need not trouble the database.
@@ -64,12 +63,10 @@ class Visit:
 class VisitService:
     """Lets people in by their own names. ``key`` is a secret that the keys of participants are made with."""
 
-    def __init__(
-        self, database: Database, clock: Clock, providers: Mapping[str, Provider], nudge: Nudge, *, key: bytes
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, accounts: Accounts, nudge: Nudge, *, key: bytes) -> None:
         self._database = database
         self._clock = clock
-        self._providers = providers
+        self._accounts = accounts
         self._nudge = nudge
         self._key = key
 
@@ -122,7 +119,7 @@ class VisitService:
         meeting = call.snapshot.meeting
         if meeting is None:
             return None
-        provider = self._providers.get(call.provider)
+        provider = self._accounts.find(call.provider, call.account_id)
         if provider is None:
             raise PermanentFailure("provider_not_set_up", call.provider)
         if provider.capabilities.personal_links:
@@ -150,13 +147,13 @@ class VisitService:
         return f"{kind}-{hmac.digest(self._key, told.encode(), 'sha256').hex()[:_KEY_DIGITS]}"
 
     def _plain_link(self, call: StoredCall) -> str | None:
-        provider = self._providers.get(call.provider)
+        provider = self._accounts.find(call.provider, call.account_id)
         if provider is None or provider.capabilities.personal_links or call.snapshot.meeting is None:
             return None
         return call.snapshot.meeting.join_url
 
     def _ending(self, call: StoredCall, ended_at: datetime) -> Ending:
-        provider = self._providers.get(call.provider)
+        provider = self._accounts.find(call.provider, call.account_id)
         with self._database.reading() as connection:
             card = call_card(calls.load_participants(connection, call).snapshot)
         is_told = provider is not None and provider.capabilities.sends_events

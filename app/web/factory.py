@@ -10,10 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from app import logs
 from app.clock import Clock
-from app.config import Settings
 from app.db.session import is_away
 from app.listeners.bolt import make_bolt_app
-from app.providers.base import Provider
 from app.reconciler.engine import Engine, build_engine
 from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
@@ -47,14 +45,9 @@ def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
     return Switchboard(flask=flask, **parts)
 
 
-def _default_provider(settings: Settings, providers: Mapping[str, Provider]) -> Provider:
-    return providers[settings.default_provider or next(iter(providers))]
-
-
 def _make_flask(engine: Engine, clock: Clock) -> Flask:
-    settings, database, providers = engine.settings, engine.database, engine.providers
-    call_service = CallService(database, clock, _default_provider(settings, providers), providers, engine.nudge)
-    bolt_app = make_bolt_app(settings, call_service)
+    settings, database = engine.settings, engine.database
+    bolt_app = make_bolt_app(settings, engine.clients, CallService(database, clock, engine.accounts, engine.nudge))
     flask = Flask(__name__)
     # A path with two slashes is no path of ours. Redirected, a webhook would be lost: vendors do not follow.
     flask.url_map.merge_slashes = False
@@ -63,7 +56,7 @@ def _make_flask(engine: Engine, clock: Clock) -> Flask:
     limit_floods(flask, clock)
     secret = settings.slack_signing_secret.get_secret_value()
     flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
-    flask.register_blueprint(webhooks.make_blueprint(providers, DeliveryService(database, clock, engine.nudge)))
+    flask.register_blueprint(webhooks.make_blueprint(engine.accounts, DeliveryService(database, clock, engine.nudge)))
     flask.register_blueprint(_make_join_page(engine, clock))
     flask.register_blueprint(health.make_blueprint(database))
     flask.register_blueprint(metrics.make_blueprint(database, clock, settings.metrics_token))
@@ -74,7 +67,7 @@ def _make_join_page(engine: Engine, clock: Clock) -> Blueprint:
     settings = engine.settings
     secret = settings.own_secret
     key = derived_key(secret, "participants")
-    visits = VisitService(engine.database, clock, engine.providers, engine.nudge, key=key)
+    visits = VisitService(engine.database, clock, engine.accounts, engine.nudge, key=key)
     pages = Pages(f"{settings.public_url}/join", signs_in=settings.signs_in, allows_guests=settings.allow_guests)
     cookies = Cookies(settings.public_url, secret, clock)
     sign_in = None

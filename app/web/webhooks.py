@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import Blueprint, Response, request
 
 from app import logs
 from app.errors import WebhookMalformed, WebhookRejected
 from app.metrics import DELIVERIES
-from app.providers.base import Provider, WebhookRequest
+from app.providers.base import DEFAULT_ACCOUNT, WebhookRequest
+from app.services.accounts import Accounts
 from app.services.deliveries import DeliveryService
 from app.web import limits
 
 log = logs.get(__name__)
 
 
-def make_blueprint(providers: Mapping[str, Provider], delivery_service: DeliveryService) -> Blueprint:
+def make_blueprint(accounts: Accounts, delivery_service: DeliveryService) -> Blueprint:
     """2xx taken in, known before, or not ours · 400 genuine but unreadable (200 where the vendor would give up on us) ·
     401 not genuine · 404 no such provider or path · 413 too large · 500 not taken in; send it again (kept where
     possible)."""
@@ -25,7 +24,7 @@ def make_blueprint(providers: Mapping[str, Provider], delivery_service: Delivery
     @blueprint.post("/webhooks/<name>")
     @blueprint.post("/webhooks/<name>/<path:rest>")
     def webhooks(name: str, rest: str = "") -> Response:
-        provider = providers.get(name)
+        provider = accounts.find(name, DEFAULT_ACCOUNT)
         path = f"/{rest}" if rest else ""
         if provider is None or not provider.capabilities.sends_events or path not in provider.webhook_paths:
             return Response("no such provider here", 404)

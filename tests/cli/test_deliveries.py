@@ -33,7 +33,7 @@ def joined(person: dict[str, str], **changes: Any) -> Delivery:
     body = webhook("participant.joined", NOW, "m-1", participant=person)
     what = Delivery(
         provider="standard",
-        account="default",
+        account_id="default",
         dedupe_key=person.get("id", "none"),
         meeting_id="m-1",
         received_at=NOW,

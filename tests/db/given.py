@@ -36,6 +36,7 @@ def new_call(call_id: str = "call-1", *, at: datetime = START, **changes: Any) -
         request_key=None,
         response_url=None,
         provider="vendor",
+        account_id=ACCOUNT,
         join_token=f"join-{call_id}",
         title="Weekly sync",
         at=at,
@@ -47,7 +48,7 @@ def new_call(call_id: str = "call-1", *, at: datetime = START, **changes: Any) -
 def given_call(database: Database, call_id: str = "call-1", *, meeting_id: str | None = None, **changes: Any) -> str:
     """A call that is wanted; with ``meeting_id`` its meeting is known."""
     with database.transaction() as connection:
-        assert calls.insert_call(connection, new_call(call_id, **changes), account=ACCOUNT)
+        assert calls.insert_call(connection, new_call(call_id, **changes))
         if meeting_id:
             learn(connection, call_id, meeting=Meeting(id=meeting_id))
     return call_id
@@ -117,7 +118,7 @@ def next_due(database: Database, now: datetime = START) -> datetime | None:
 def delivery(dedupe_key: str = "d-1", *, meeting_id: str | None = "m-1", **changes: Any) -> Delivery:
     told_once = Delivery(
         provider="vendor",
-        account=ACCOUNT,
+        account_id=ACCOUNT,
         dedupe_key=dedupe_key,
         meeting_id=meeting_id,
         received_at=START,

@@ -52,14 +52,14 @@ def test_the_same_request_makes_one_call(database: Database) -> None:
     given_call(database, "call-1", request_key="trigger-1")
     with database.transaction() as connection:
         again = new_call("call-2", request_key="trigger-1")
-        assert not calls.insert_call(connection, again, account=ACCOUNT)
+        assert not calls.insert_call(connection, again)
         assert calls.find_call(connection, "call-2") is None
 
 
 def test_the_same_request_at_the_same_moment_makes_one_call(database: Database) -> None:
     def insert(number: int) -> bool:
         with database.transaction() as connection:
-            return calls.insert_call(connection, new_call(f"call-{number}", request_key="trigger-1"), account=ACCOUNT)
+            return calls.insert_call(connection, new_call(f"call-{number}", request_key="trigger-1"))
 
     assert sorted(at_once(6, insert)) == [False] * 5 + [True]
 

@@ -50,7 +50,7 @@ def test_of_many_at_once_one_is_taken_in(database: Database) -> None:
 def test_the_same_key_elsewhere_is_another_delivery(database: Database) -> None:
     assert stored(database, delivery()) is not None
     assert stored(database, delivery(provider="other")) is not None
-    assert stored(database, delivery(account="other")) is not None
+    assert stored(database, delivery(account_id="other")) is not None
 
 
 def test_one_that_failed_may_be_taken_in_later(database: Database) -> None:

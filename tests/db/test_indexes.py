@@ -42,7 +42,7 @@ def _past_call(number: int) -> dict[str, Any]:
 
 def _past_delivery(number: int) -> dict[str, Any]:
     kept = delivery()
-    where = {"provider": kept.provider, "account": kept.account, "meeting_id": f"m-{number % 300}"}
+    where = {"provider": kept.provider, "account": kept.account_id, "meeting_id": f"m-{number % 300}"}
     what = {"headers": {}, "body": b"", "received_at": START, "outcome": Outcome.APPLIED}
     return {"id": f"d-{number}", "dedupe_key": f"k-{number}", **where, **what}
 

@@ -17,9 +17,10 @@ from app.providers.base import Provider, WebhookRequest
 from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
 from app.reconciler.worker import Reconciler
+from app.services.accounts import SettingsAccounts
 from app.services.calls import Caller, CallService, Start
 from app.services.deliveries import DeliveryService
-from app.slack.web_api import make_client
+from app.slack.clients import OneToken
 from tests.clocks import MovedClock
 from tests.providers.standard.reference_server import ReferenceServer, delivered, webhook
 
@@ -101,11 +102,11 @@ class Stage:
     # --- Work --------------------------------------------------------------------------------------------------------
 
     def reconciler(self, clock: Clock | None = None, database: Database | None = None) -> Reconciler:
-        client = make_client(self.slack.bot_token, self.slack.api_url, timeout_seconds=PATIENCE_SECONDS)
+        token = OneToken(self.slack.bot_token, self.slack.api_url, timeout_seconds=PATIENCE_SECONDS)
         return Reconciler(
             database or self.database,
             clock or self.clock,
-            Apply(client, self.providers),
+            Apply(token, SettingsAccounts(self.providers, "standard")),
             self.bell,
             public_url="https://calls.example.com",
             lease_seconds=LEASE_SECONDS,
@@ -176,7 +177,7 @@ class Stage:
             return work.next_due(connection, self.clock.now())
 
     def _service(self, at: str) -> CallService:
-        return CallService(self.database, self.clock, self.providers[at], self.providers, self.bell.ring)
+        return CallService(self.database, self.clock, SettingsAccounts(self.providers, at), self.bell.ring)
 
     def _caller(self, user: str, channel: str, team: str) -> Caller:
         return Caller(team_id=team, enterprise_id=None, channel_id=channel, user_id=user, is_admin=lambda: False)

@@ -10,6 +10,7 @@ import pytest
 from app.db.session import Database
 from app.errors import NothingRunning
 from app.providers.registry import load_providers
+from app.services.accounts import SettingsAccounts
 from app.services.calls import Caller, CallService, Ended, Start
 from tests.clocks import MovedClock
 
@@ -26,7 +27,7 @@ GRACE = Caller(team_id="T0", enterprise_id=None, channel_id="C0", user_id="U0GRA
 def held_at(database: Database) -> Callable[[str], CallService]:
     clock = MovedClock()
     providers = load_providers(SETTINGS, clock)
-    return lambda name: CallService(database, clock, providers[name], providers, lambda: None)
+    return lambda name: CallService(database, clock, SettingsAccounts(providers, name), lambda: None)
 
 
 @pytest.fixture

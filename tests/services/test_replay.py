@@ -18,6 +18,7 @@ from app.errors import WebhookMalformed
 from app.providers.base import Provider, WebhookRequest
 from app.providers.registry import load_providers
 from app.providers.standard.provider import Standard
+from app.services.accounts import SettingsAccounts
 from app.services.deliveries import DeliveryService, Receipt, apply_early
 from app.services.replay import ProviderMissing, Replayed, ReplayService
 from tests.clocks import MovedClock
@@ -30,6 +31,10 @@ class OfYesterday(Standard):
 
     def parse_events(self, _request: WebhookRequest) -> Sequence[Event]:
         raise KeyError("Ada Lovelace")
+
+
+def accounts(*providers: Provider) -> SettingsAccounts:
+    return SettingsAccounts({provider.name: provider for provider in providers}, "standard")
 
 
 @pytest.fixture
@@ -62,7 +67,7 @@ def service(database: Database, clock: MovedClock) -> DeliveryService:
 
 @pytest.fixture
 def replays(database: Database, clock: MovedClock, standard: Provider, nudges: list[str]) -> ReplayService:
-    return ReplayService(database, clock, {"standard": standard}, lambda: nudges.append("nudge"))
+    return ReplayService(database, clock, accounts(standard), lambda: nudges.append("nudge"))
 
 
 def request(clock: MovedClock, word: str = "participant.joined", meeting: str = "m-1", **data: Any) -> WebhookRequest:
@@ -166,7 +171,7 @@ def test_what_was_taken_in_once_stays_so(
 ) -> None:
     given_call(database, meeting_id="m-1", provider="standard")
     service.receive(standard, joined(clock))
-    back = ReplayService(database, clock, {"standard": of_yesterday}, lambda: None)
+    back = ReplayService(database, clock, accounts(of_yesterday), lambda: None)
     replayed = replay_only_one(back, database)
     assert (replayed.outcome, replayed.why) == (Outcome.FAILED, "KeyError")
     assert [row.outcome for row in stored(database)] == ["applied"]
@@ -208,7 +213,7 @@ def test_a_provider_that_is_gone_is_named(
 ) -> None:
     fail(service, of_yesterday, joined(clock))
     with pytest.raises(ProviderMissing, match="standard"):
-        replay_only_one(ReplayService(database, clock, {}, lambda: None), database)
+        replay_only_one(ReplayService(database, clock, accounts(), lambda: None), database)
     assert [row.outcome for row in stored(database)] == ["failed"]
 
 

@@ -17,6 +17,7 @@ from app.emulator import Emulator
 from app.errors import PermanentFailure
 from app.providers.base import Provider
 from app.providers.link.provider import Link
+from app.services.accounts import SettingsAccounts
 from app.services.visits import Door, Ending, VisitService
 from app.slack.openid import Member
 from tests.clocks import MovedClock
@@ -49,7 +50,7 @@ def token(app: Running, livekit: LiveKitServer, slack: Emulator) -> str:
 
 def service(app: Running, *, key: bytes = b"k" * 32, providers: Mapping[str, Provider] | None = None) -> VisitService:
     switchboard = app.switchboard
-    known = switchboard.providers if providers is None else providers
+    known = SettingsAccounts(switchboard.providers if providers is None else providers, "livekit")
     return VisitService(switchboard.database, app.clock, known, switchboard.bell.ring, key=key)
 
 

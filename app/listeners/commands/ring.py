@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from slack_bolt import Ack
-from slack_sdk import WebClient
 
 from app import logs
 from app.db.calls import StoredCall
@@ -15,16 +14,19 @@ from app.errors import CannotTell, RequestFailed, WishRefused
 from app.listeners.commands.wish import Verb, Wish, read_wish
 from app.services.calls import Caller, CallService, Start
 from app.slack import people, texts
+from app.slack.clients import Clients
 
+# Slack shows an error to the person after three seconds.
+ANSWER_TIMEOUT_SECONDS = 2
 log = logs.get(__name__)
 
 
 class RingCommand:
-    """The listener. ``client`` must give up well within the three seconds that Slack waits."""
+    """The listener."""
 
-    def __init__(self, command: str, client: WebClient, call_service: CallService) -> None:
+    def __init__(self, command: str, clients: Clients, call_service: CallService) -> None:
         self._command = command
-        self._client = client
+        self._clients = clients
         self._calls = call_service
 
     def answer(self, ack: Ack, command: dict[str, Any]) -> None:
@@ -67,18 +69,20 @@ class RingCommand:
         return [_line(call, now) for call in self._calls.running(caller.team_id, caller.channel_id)]
 
     def _caller(self, command: Mapping[str, Any]) -> Caller:
-        user_id = str(command.get("user_id", ""))
+        user_id, team_id = str(command.get("user_id", "")), str(command.get("team_id", ""))
+        enterprise_id = command.get("enterprise_id") or None
         return Caller(
-            team_id=str(command.get("team_id", "")),
-            enterprise_id=command.get("enterprise_id") or None,
+            team_id=team_id,
+            enterprise_id=enterprise_id,
             channel_id=str(command.get("channel_id", "")),
             user_id=user_id,
-            is_admin=lambda: self._is_admin(user_id),
+            is_admin=lambda: self._is_admin(team_id, enterprise_id, user_id),
         )
 
-    def _is_admin(self, user_id: str) -> bool:
+    def _is_admin(self, team_id: str, enterprise_id: str | None, user_id: str) -> bool:
         try:
-            return people.is_admin(self._client, user_id)
+            client = self._clients.of(team_id, enterprise_id, timeout_seconds=ANSWER_TIMEOUT_SECONDS)
+            return people.is_admin(client, user_id)
         except RequestFailed as failure:
             log.warning("cannot tell who is an admin", user_id=user_id, why=failure.code)
             raise CannotTell from failure
