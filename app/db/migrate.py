@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db.models import Base
+from app.db.schema import METADATA
 from app.db.session import Database
 from app.errors import DatabaseUnusable
 
@@ -58,7 +58,7 @@ def problem(database: Database) -> str | None:
 
 def differences(connection: Connection) -> list[object]:
     """What the models have and the migrated tables do not, or the other way round; for tests."""
-    return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+    return list(compare_metadata(MigrationContext.configure(connection), METADATA))
 
 
 def _reach(database: Database) -> None:

@@ -87,6 +87,8 @@ class CallRow(Base):
     failure: Mapped[str | None]
     # A person has ended it. The default is for rows that are written by the version before this one.
     is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Our app was taken out of its workspace while it ran.
+    is_cut_off: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The call before it, where a meeting has begun anew after its end, and the thread (Slack's ts) of that one's card.
     reopens: Mapped[str | None] = mapped_column(String(40))
     thread_ts: Mapped[str | None] = mapped_column(String(40))
@@ -190,16 +192,16 @@ class TimerRow(Base):
     next_at: Mapped[datetime]
 
 
-def _table(row: type[Base]) -> Table:
+def table_of(row: type[Base]) -> Table:
     assert isinstance(row.__table__, Table)
     return row.__table__
 
 
 # For statements: built of the classes' own attributes they pass through the ORM and cost twice as much to execute.
-CALLS = _table(CallRow)
-PARTICIPANTS = _table(ParticipantRow)
-SHOWN = _table(ShownRow)
-DELIVERIES = _table(DeliveryRow)
-LANES = _table(LaneRow)
-EMAILS = _table(EmailRow)
-TIMERS = _table(TimerRow)
+CALLS = table_of(CallRow)
+PARTICIPANTS = table_of(ParticipantRow)
+SHOWN = table_of(ShownRow)
+DELIVERIES = table_of(DeliveryRow)
+LANES = table_of(LaneRow)
+EMAILS = table_of(EmailRow)
+TIMERS = table_of(TimerRow)

@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from app.db.encryption import Cipher, cipher_of
-from app.db.models import COPY, Base
+from app.db.models import COPY
+from app.db.schema import METADATA
 from app.db.session import Database
 from app.db.types import Json, Private, PrivateBytes
 from app.errors import ConfigurationError, StoredUnreadable
@@ -75,7 +76,7 @@ def rotate(database: Database, *, forget: bool = False) -> Rotated:
     if not cipher_of(database.engine.dialect).is_on:
         raise ConfigurationError("\n  ENCRYPTION_KEYS: is missing.")
     came_to = Rotated()
-    for table in Base.metadata.sorted_tables:
+    for table in METADATA.sorted_tables:
         stored = _Stored.of(table)
         if stored.sealed:
             for rows in _batches(database, stored):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from app.db.models import Base
+from app.db.schema import METADATA
 from app.db.types import Json, Private, PrivateBytes, UtcDateTime
 
 
@@ -22,7 +22,7 @@ def render_item(_kind: str, item: Any, _context: object) -> str | Literal[False]
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     # SQLite cannot change a column in place; batch mode copies the table instead.
     render_as_batch=True,
     render_item=render_item,
