@@ -33,6 +33,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 HTTP = frozenset({"http", "https"})
+COMMAND_PATTERN = r"^/[^\s/]{1,31}$"
 
 
 def is_web_address(value: str, schemes: frozenset[str] = HTTP) -> bool:
@@ -111,7 +112,7 @@ class Settings(BaseModel, frozen=True):
     )
     slash_command: str = Field(
         default="/ring",
-        pattern=r"^/[^\s/]{1,31}$",
+        pattern=COMMAND_PATTERN,
         description="The slash command, the same as in the app's manifest.",
     )
     public_url: BaseAddress = Field(

@@ -1,55 +1,50 @@
-"""The app asks for the scopes that it needs, and for no others."""
+"""The app asks for the scopes that it needs, and for no others; docs/scopes.md says why."""
 
 from __future__ import annotations
 
-import ast
+import re
 from pathlib import Path
+from typing import Any
 
-import yaml
+import pytest
 
+from app.cli.manifest import read_manifest
+from app.emulator.known_names import EVENT_SCOPES
 from app.slack import openid
 from app.slack.lanes import PACES
+from tests.slack.methods import SCOPES, dotted, methods_in, methods_used
 
-ROOT = Path(__file__).resolve().parents[2]
-
-# The scope that each method's page asks for: https://docs.slack.dev/reference/methods
-SCOPES = {
-    "calls_add": {"calls:write"},
-    "calls_end": {"calls:write"},
-    "calls_info": {"calls:read"},
-    "calls_participants_add": {"calls:write"},
-    "calls_participants_remove": {"calls:write"},
-    "calls_update": {"calls:write"},
-    "chat_postEphemeral": {"chat:write"},
-    # In a public channel that the bot has not joined it needs the second.
-    "chat_postMessage": {"chat:write", "chat:write.public"},
-    # With the client's secret in the place of a token.
-    "openid_connect_token": set(),
-    "users_info": {"users:read"},
-    "users_lookupByEmail": {"users:read.email"},
-}
-OF_COMMANDS = {"commands"}
-
-
-def methods_used() -> set[str]:
-    """Every attribute of something called ``client`` in the room that speaks to Slack."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "app" / "slack").glob("*.py")]
-    attributes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    of_client = [node.attr for node in attributes if ast.unparse(node.value) in {"client", "self._client"}]
-    return {name for name in of_client if "_" in name and name != "send_dict"}
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scopes.md"
+SIGNING_IN = "openid.connect.token"
 
 
 def asked_for(kind: str = "bot") -> set[str]:
-    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
-    return set(manifest["oauth_config"]["scopes"][kind])
+    return set(read_manifest()["oauth_config"]["scopes"][kind])
+
+
+def needed_by_features() -> set[str]:
+    """What Slack asks of who has these features: https://docs.slack.dev/reference/scopes and …/reference/events"""
+    manifest = read_manifest()
+    features: dict[str, Any] = manifest["features"]
+    events = (manifest["settings"].get("event_subscriptions") or {}).get("bot_events") or []
+    of_events = {scope for event in events if (scope := EVENT_SCOPES.get(event))}
+    return of_events | {"commands" for name in ("slash_commands", "shortcuts") if features.get(name)}
 
 
 def test_the_methods_are_those_of_the_table() -> None:
     assert methods_used() == set(SCOPES)
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["client.views_open(trigger_id=t)", "send(self._clients.of(t).views_open)", 'client.api_call("views.open")'],
+)
+def test_a_method_is_found_however_it_is_called(source: str) -> None:
+    assert methods_in(source) == {"views_open"}
+
+
 def test_the_manifest_asks_for_exactly_what_is_needed() -> None:
-    assert asked_for() == OF_COMMANDS.union(*SCOPES.values())
+    assert asked_for() == needed_by_features().union(*SCOPES.values())
 
 
 def test_people_are_asked_for_no_more_than_signing_in_needs() -> None:
@@ -58,4 +53,22 @@ def test_people_are_asked_for_no_more_than_signing_in_needs() -> None:
 
 def test_every_method_that_the_reconciler_sends_has_a_pace() -> None:
     unhurried = {"openid.connect.token", "users.info"}
-    assert {name.replace("_", ".") for name in SCOPES} - unhurried == set(PACES)
+    assert {dotted(name) for name in SCOPES} - unhurried == set(PACES)
+
+
+# --- docs/scopes.md: a row for each scope, with the methods that need it
+
+
+def rows() -> dict[str, set[str]]:
+    """The methods that the document names for each scope."""
+    told = re.findall(r"^\| `(\S+)` \| (.+) \| .+ \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    return {scope: set(re.findall(r"`([\w.]+)`", why)) for scope, why in told}
+
+
+def test_every_scope_has_its_row() -> None:
+    assert set(rows()) == asked_for() | asked_for("user")
+
+
+def test_each_row_names_the_methods_that_need_the_scope() -> None:
+    needed = {scope: {dotted(name) for name, scopes in SCOPES.items() if scope in scopes} for scope in asked_for()}
+    assert rows() == needed | {scope: {SIGNING_IN} for scope in asked_for("user")}
