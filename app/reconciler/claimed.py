@@ -45,6 +45,7 @@ class ClaimedCall:
         self._database = database
         self._clock = clock
         self._lease = lease
+        self._asked_at = lease.claimed_at
 
     @classmethod
     def claim(cls, database: Database, clock: Clock, lease_seconds: float) -> ClaimedCall | None:
@@ -90,12 +91,14 @@ class ClaimedCall:
             work.renew(connection, self._lease, now, in_flight=in_flight)
             if booked_at is not None:
                 work.note_places(connection, self._lease, others)
+        self._asked_at = now
         return 0.0
 
-    def park(self, team_id: str, lane: str, seconds: float, *, in_flight: str | None) -> None:
-        """Nobody uses the lane for so long."""
-        with self._writing(in_flight) as (connection, now):
-            lanes.park_lane(connection, team_id, lane, now, seconds)
+    def slow_down(self, call: StoredCall, lane: str, pace: Pace, seconds: float) -> None:
+        """What was sent last was refused: nobody uses the lane for so long, and then more slowly."""
+        asked_at = self._asked_at
+        with self._writing(call.in_flight) as (connection, now):
+            lanes.refuse(connection, call.team_id, lane, pace, asked_at=asked_at, now=now, retry_after_seconds=seconds)
 
     def note(self, *, in_flight: str | None) -> None:
         with self._writing(in_flight):

@@ -260,7 +260,7 @@ class Turn:
 
     def _park(self, operation: Operation, lane: str, failure: RateLimited) -> None:
         seconds = failure.retry_after_seconds
-        self._claimed.park(self._call.team_id, lane, seconds, in_flight=self._call.in_flight)
+        self._claimed.slow_down(self._call, lane, self._apply.pace(lane, self._call), seconds)
         self._wait(operation, seconds)
 
     # --- Operations that cannot be done in this turn -----------------------------------------------------------------

@@ -72,7 +72,7 @@ class Watch:
         try:
             seen = self._apply.look(call, shown)
         except RateLimited as failure:
-            self._claimed.park(call.team_id, LOOK, failure.retry_after_seconds, in_flight=call.in_flight)
+            self._claimed.slow_down(call, LOOK, pace, failure.retry_after_seconds)
         except RequestFailed as failure:
             log.warning("cannot ask what Slack shows", call_id=call.id, team_id=call.team_id, why=str(failure))
         else:
@@ -113,13 +113,14 @@ class Watch:
         return due if warned_at is not None and self._claimed.seconds_since(warned_at) >= 0 else None
 
     def _warn(self, call: StoredCall, shown: Shown, due: datetime) -> None:
-        wait = self._claimed.take_place(call, WARN, self._apply.pace(WARN, call), in_flight=call.in_flight)
+        pace = self._apply.pace(WARN, call)
+        wait = self._claimed.take_place(call, WARN, pace, in_flight=call.in_flight)
         if wait:
             return self._claimed.set_deadline_in(wait, at_latest=due)
         try:
             self._apply.warn(call, _thread(call, shown) or "", self._text(call, due))
         except RateLimited as failure:
-            self._claimed.park(call.team_id, WARN, failure.retry_after_seconds, in_flight=call.in_flight)
+            self._claimed.slow_down(call, WARN, pace, failure.retry_after_seconds)
             return self._claimed.set_deadline_in(failure.retry_after_seconds, at_latest=due)
         except RequestFailed as failure:
             log.warning("cannot warn of the end", call_id=call.id, team_id=call.team_id, why=str(failure))
