@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,8 @@ def everything(database: Database) -> tuple[Any, ...]:
     return found(database), people, early, shown
 
 
-def words_in_files(database: Database) -> set[str]:
-    """What can be read of it in the files of SQLite."""
+def words_in_files(database: Database, words: Iterable[str] = WORDS) -> set[str]:
+    """Which of ``words`` can be read in the files of SQLite."""
     file = Path(str(database.url.database))
     content = b"".join(path.read_bytes() for path in (file, file.with_name(f"{file.name}-wal")))
-    return {word for word in WORDS if word.encode() in content}
+    return {word for word in words if word.encode() in content}

@@ -1,0 +1,171 @@
+"""Accounts of teams at providers."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, delete, or_, select, update
+
+from app.db.models import CALLS
+from app.db.types import UtcDateTime
+from app.db.workspace_models import ACCOUNTS, CHANNELS, PREFERENCES, WORKSPACES
+from app.domain.workspaces import AccountKey
+
+ACCOUNT_ID = re.compile(r"acc-[0-9a-f]{20}")
+SECRETS_LAST = timedelta(days=1)
+"""So long after it was removed an account's settings are kept for calls that will not end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAccount:
+    """``settings`` are texts by the name of the field, some of them secret; None once they are gone."""
+
+    id: str
+    team_id: str
+    enterprise_id: str | None
+    provider: str
+    name: str
+    settings: Mapping[str, str] | None = field(repr=False)
+    revision: int
+    created_by: str
+    created_at: datetime
+    removed_at: datetime | None = None
+    last_delivery_at: datetime | None = None
+
+    @property
+    def key(self) -> AccountKey:
+        return AccountKey(self.provider, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What must be looked at again and again: whether the settings are those of before, and still there."""
+
+    revision: int
+    has_settings: bool
+
+
+_COLUMNS = tuple(ACCOUNTS.c[name] for name in StoredAccount.__dataclass_fields__)
+_ACCOUNT = select(*_COLUMNS).where(ACCOUNTS.c.id == bindparam("account_id"))
+_STANDING = select(ACCOUNTS.c.revision, ACCOUNTS.c.settings.is_not(None).label("has_settings")).where(
+    ACCOUNTS.c.id == bindparam("account_id")
+)
+_NOT_SINCE = bindparam("not_since", type_=UtcDateTime())
+_NOTE_DELIVERY = (
+    update(ACCOUNTS)
+    .where(ACCOUNTS.c.id == bindparam("account_id"))
+    .where(or_(ACCOUNTS.c.last_delivery_at.is_(None), ACCOUNTS.c.last_delivery_at < _NOT_SINCE))
+    .values(last_delivery_at=bindparam("now", type_=UtcDateTime()))
+)
+# What was wanted and what is known of such a call has been done; Slack and the provider have been told.
+_STILL_NEEDED = (
+    select(CALLS.c.id)
+    .where(CALLS.c.provider == ACCOUNTS.c.provider, CALLS.c.account == ACCOUNTS.c.id)
+    .where(
+        or_(
+            CALLS.c.ended_at.is_(None) & CALLS.c.failure.is_(None),
+            CALLS.c.generation != CALLS.c.shown_generation,
+        )
+    )
+    .correlate(ACCOUNTS)
+    .exists()
+)
+_FORGET_REMOVED = (
+    update(ACCOUNTS)
+    .where(ACCOUNTS.c.removed_at.is_not(None), ACCOUNTS.c.settings.is_not(None))
+    .where(or_(~_STILL_NEEDED, ACCOUNTS.c.removed_at < bindparam("before", type_=UtcDateTime())))
+    .values(settings=None, revision=ACCOUNTS.c.revision + 1)
+)
+
+
+def new_id() -> str:
+    return f"acc-{secrets.token_hex(10)}"
+
+
+def insert(connection: Connection, account: StoredAccount) -> None:
+    values = {name: getattr(account, name) for name in StoredAccount.__dataclass_fields__}
+    connection.execute(ACCOUNTS.insert(), values)
+
+
+def find(connection: Connection, account_id: str) -> StoredAccount | None:
+    """Any team's, also one that is removed."""
+    return _one(connection.execute(_ACCOUNT, {"account_id": account_id}).one_or_none())
+
+
+def standing(connection: Connection, account_id: str) -> Standing | None:
+    row = connection.execute(_STANDING, {"account_id": account_id}).one_or_none()
+    return Standing(row.revision, bool(row.has_settings)) if row else None
+
+
+def find_of_team(connection: Connection, team_id: str, account_id: str, *, lock: bool = False) -> StoredAccount | None:
+    """The team's account, unless it is removed."""
+    statement = _of_team(team_id).where(ACCOUNTS.c.id == account_id)
+    row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    return _one(row)
+
+
+def list_of_team(connection: Connection, team_id: str) -> list[StoredAccount]:
+    """Those that are not removed, oldest first."""
+    statement = _of_team(team_id).order_by(ACCOUNTS.c.created_at, ACCOUNTS.c.id)
+    return [_account(row) for row in connection.execute(statement)]
+
+
+def list_all(connection: Connection) -> list[StoredAccount]:
+    """Those of all teams that are not removed, oldest first."""
+    statement = select(*_COLUMNS).where(ACCOUNTS.c.removed_at.is_(None))
+    rows = connection.execute(statement.order_by(ACCOUNTS.c.team_id, ACCOUNTS.c.created_at, ACCOUNTS.c.id))
+    return [_account(row) for row in rows]
+
+
+def change(connection: Connection, account_id: str, *, name: str, settings: Mapping[str, str]) -> None:
+    values = {"name": name, "settings": dict(settings), "revision": ACCOUNTS.c.revision + 1}
+    connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(values))
+
+
+def remove(connection: Connection, account_id: str, now: datetime) -> None:
+    """New calls are held elsewhere from now on. The settings stay while calls at it go on."""
+    values = {"removed_at": now, "revision": ACCOUNTS.c.revision + 1}
+    connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(values))
+    forget_removed(connection, now)
+
+
+def forget_removed(connection: Connection, now: datetime) -> int:
+    """Delete the settings of removed accounts that no call needs any more. Returns of how many."""
+    return connection.execute(_FORGET_REMOVED, {"before": now - SECRETS_LAST}).rowcount
+
+
+def forget_team(connection: Connection, team_id: str, now: datetime) -> int:
+    """Delete at once what the team has entered and chosen, secrets before all: the app was taken out of it. Returns of
+    how many accounts. Its calls, and who changed what, go with their time."""
+    gone = {"settings": None, "revision": ACCOUNTS.c.revision + 1, "removed_at": now}
+    forgotten = connection.execute(
+        update(ACCOUNTS)
+        .where(ACCOUNTS.c.team_id == team_id)
+        .where(or_(ACCOUNTS.c.removed_at.is_(None), ACCOUNTS.c.settings.is_not(None)))
+        .values(gone)
+    ).rowcount
+    for table in (CHANNELS, PREFERENCES, WORKSPACES):
+        connection.execute(delete(table).where(table.c.team_id == team_id))
+    return forgotten
+
+
+def note_delivery(connection: Connection, account_id: str, now: datetime, *, not_since: datetime) -> None:
+    """A genuine webhook has come; noted unless one was since then."""
+    connection.execute(_NOTE_DELIVERY, {"account_id": account_id, "now": now, "not_since": not_since})
+
+
+def _of_team(team_id: str) -> Select[*tuple[Any, ...]]:
+    return select(*_COLUMNS).where(ACCOUNTS.c.team_id == team_id, ACCOUNTS.c.removed_at.is_(None))
+
+
+def _one(row: Row[*tuple[Any, ...]] | None) -> StoredAccount | None:
+    return _account(row) if row else None
+
+
+def _account(row: Row[*tuple[Any, ...]]) -> StoredAccount:
+    return StoredAccount(**row._mapping)
