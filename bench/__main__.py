@@ -5,34 +5,52 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
-from bench import ack, memory, start, storm, webhooks
+from bench import ack, memory, soak, start, storm, webhooks
 from bench.figures import Figure, table
+from bench.servers import ROOT
 
-BENCHES = {module.__name__.rpartition(".")[2]: module for module in (webhooks, ack, start, storm, memory)}
+Bench = Callable[[Path], Iterable[Figure]]
+BENCHES: dict[str, Bench] = {
+    module.__name__.rpartition(".")[2]: module.run for module in (webhooks, ack, start, storm, memory)
+}
+PLOT = ROOT / "docs" / "images" / "soak.png"
 
 
 def main() -> int:
-    chosen = _arguments()
+    options = _arguments()
+    benches = BENCHES | {"soak": partial(soak.run, options=_of_soak(options))}
     figures: list[Figure] = []
-    for name in chosen:
+    for name in options.name or BENCHES:
         print(f"{name} …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="switchboard-bench-") as folder:
-            figures += BENCHES[name].run(Path(folder))
+            figures += benches[name](Path(folder))
     print(table(figures))
     return int(any(figure.ok is False for figure in figures))
 
 
-def _arguments() -> Iterable[str]:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the app beside its floors.")
-    parser.add_argument("name", nargs="*", help=f"one or more of: {', '.join(BENCHES)}; all when none is given")
-    chosen: list[str] = parser.parse_args().name
-    for name in chosen:
-        if name not in BENCHES:
-            parser.error(f"there is no bench {name!r}; these are: {', '.join(BENCHES)}")
-    return chosen or list(BENCHES)
+    known = ", ".join(BENCHES)
+    parser.add_argument("name", nargs="*", help=f"one or more of: {known}; these when none is given; or soak")
+    own = parser.add_argument_group("soak")
+    own.add_argument("--minutes", type=float, default=30, help="how long things happen (30)")
+    own.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    own.add_argument("--plot", type=Path, help=f"where the plot goes ({PLOT.relative_to(ROOT)}, for half an hour)")
+    options = parser.parse_args()
+    for name in options.name:
+        if name not in {*BENCHES, "soak"}:
+            parser.error(f"there is no bench {name!r}; these are: {known}, soak")
+    return options
+
+
+def _of_soak(options: argparse.Namespace) -> soak.Options:
+    """A short try must not take the place of the plot in the docs."""
+    plot = options.plot or (PLOT if options.minutes >= 30 and options.database == "sqlite" else None)
+    return soak.Options(minutes=options.minutes, database=options.database, plot=plot)
 
 
 if __name__ == "__main__":

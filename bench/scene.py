@@ -42,11 +42,14 @@ JOINED, LEFT, FINISHED = "participant_joined", "participant_left", "room_finishe
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event of one person in one room."""
+    """One event of one person in one room. ``run`` and ``connection`` are LiveKit's own ids of them, where they
+    matter."""
 
     event: str
     room: str
     person: str
+    run: str = ""
+    connection: str = ""
 
 
 def migrated(url: str) -> Database:
@@ -125,7 +128,8 @@ def _event(turn: int) -> tuple[str, int]:
 class Deliveries:
     """LiveKit's webhooks: bodies that a real server has sent, about other rooms and people, signed anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = KEY, secret: str = SECRET) -> None:
+        self._key, self._secret = key, secret
         bodies = {each.event: each.body.decode() for each in reversed(captured(MAIN_ROOM))}
         self._bodies = {event: bodies[event] for event in (JOINED, LEFT, FINISHED)}
         self._told = {event: json.loads(body) for event, body in self._bodies.items()}
@@ -136,7 +140,8 @@ class Deliveries:
 
     def signed(self, told: Told, now: datetime) -> tuple[bytes, dict[str, str]]:
         body = self.body(told, now)
-        return body, {"User-Agent": "Go-http-client/1.1", "Accept-Encoding": "gzip", **signed(body, KEY, SECRET, now)}
+        own = signed(body, self._key, self._secret, now)
+        return body, {"User-Agent": "Go-http-client/1.1", "Accept-Encoding": "gzip", **own}
 
     def body(self, told: Told, now: datetime) -> bytes:
         """The captured body with other values in the same places."""
@@ -146,9 +151,11 @@ class Deliveries:
             old["id"]: f"EV_{secrets.token_hex(6)}",
             old["createdAt"]: seconds,
         }
+        if told.run:
+            values[old["room"]["sid"]] = told.run
         if person := old.get("participant"):
             values |= {
-                person["sid"]: f"PA_{told.person}",
+                person["sid"]: told.connection or f"PA_{told.person}",
                 person["identity"]: f"person-{told.person}",
                 person["joinedAt"]: seconds,
             }

@@ -55,9 +55,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def app_server(folder: Path, env: Mapping[str, str]) -> Iterator[Server]:
-    """``python -m app serve`` with these settings, ready to be asked. ``env`` names the database."""
-    port = free_port()
+def app_server(folder: Path, env: Mapping[str, str], *, port: int = 0) -> Iterator[Server]:
+    """``python -m app serve`` with these settings, ready to be asked. ``env`` names the database; ``port`` is any free
+    one when it is not given."""
+    port = port or free_port()
     own = {**SECRETS, "HOST": HOST, "PORT": str(port), "PUBLIC_URL": f"http://{HOST}:{port}", "LOG_LEVEL": "WARNING"}
     with _server(["-m", "app", "serve"], folder, {**own, **env}, port) as server:
         yield server

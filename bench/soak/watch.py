@@ -1,0 +1,203 @@
+"""What is seen from outside while the soak runs: memory, lag, requests, the database, and how late cards are."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, text, update
+
+from app.db.models import CALLS, DELIVERIES
+from app.db.session import Database
+from app.emulator import Emulator
+from app.emulator.calls import Call
+from app.emulator.journal import RecordedRequest
+from bench.load import request_bytes
+from bench.soak.post import ask_once
+from bench.soak.truth import Slot
+
+EVERY_SECONDS = 5.0
+METRICS_TOKEN = "token-of-the-soak-bench"
+ONE_IN = 40
+"""So many of those who come and go are looked for on their cards."""
+LOOKS_PER_SECOND = 4
+OLD = timedelta(hours=25)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """``seconds`` since the beginning; None where nobody answered."""
+
+    seconds: float
+    mib: float | None
+    lag_seconds: float | None
+    running: int | None
+    database_mib: float
+    deliveries: int
+    waiting: int
+    told: int
+    requests: int
+    app_cpu_seconds: float
+    own_cpu_seconds: float
+
+
+def line(sample: Sample) -> str:
+    """For whoever waits."""
+    told = ((name, value) for name, value in asdict(sample).items() if value is not None)
+    return "soak: " + ", ".join(f"{name} {value:.0f}" for name, value in told)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Somebody came or went so many ``seconds`` after the beginning; ``took_seconds`` later their card was right."""
+
+    seconds: float
+    took_seconds: float
+
+
+@dataclass(slots=True)
+class Requests:
+    """What the app has asked of Slack, by method and by what came of it."""
+
+    slack: Emulator
+    methods: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    _seen: int = 0
+
+    @property
+    def count(self) -> int:
+        return self.methods.total()
+
+    def read(self) -> None:
+        for entry in self.slack.journal.numbered(self._seen, 5000):
+            self._seen = entry.number
+            request = entry.request
+            if not isinstance(request, RecordedRequest):
+                continue
+            self.methods[request.method] += 1
+            self.outcomes[f"{request.status} {request.error or request.fault or ''}".strip()] += 1
+
+
+@dataclass(slots=True)
+class Sightings:
+    """Looks at the cards for some of those who come and go."""
+
+    slack: Emulator
+    now: Callable[[], float]
+    seen: list[Sighting] = field(default_factory=list)
+    _count: int = 0
+    _awaited: list[tuple[str, str, bool, float]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def expect(self, slot: Slot, key: str, is_in: bool) -> None:
+        with self._lock:
+            self._count += 1
+            if self._count % ONE_IN == 0:
+                self._awaited.append((slot.channel, key, is_in, self.now()))
+
+    @property
+    def awaited(self) -> int:
+        return len(self._awaited)
+
+    def look(self) -> None:
+        with self._lock:
+            awaited = list(self._awaited)
+        if not awaited:
+            return
+        workspace = self.slack.workspace()
+        with workspace.lock:
+            shown = _people_by_channel(workspace.calls.all(), {channel for channel, *_ in awaited})
+        found = [each for each in awaited if _is_true(each, shown)]
+        with self._lock:
+            self._awaited = [each for each in self._awaited if each not in found]
+            self.seen += [Sighting(each[3], self.now() - each[3]) for each in found]
+
+
+Shown = dict[str, list[tuple[set[str], set[str], bool]]]
+"""By channel, of each card: who is in, who ever was, and whether it is over."""
+
+
+def _people_by_channel(calls: list[Call], channels: set[str]) -> Shown:
+    shown: Shown = defaultdict(list)
+    for call in calls:
+        for channel in channels.intersection(call.channels):
+            shown[channel].append((_keys(call.present), _keys(call.everyone), call.has_ended))
+    return shown
+
+
+def _is_true(awaited: tuple[str, str, bool, float], shown: Shown) -> bool:
+    channel, key, is_in, _ = awaited
+    cards = [card for card in shown[channel] if key in card[1]]
+    if is_in:
+        return bool(cards)
+    return any(key not in present or has_ended for present, _, has_ended in cards)
+
+
+def _keys(people: list[dict[str, str]]) -> set[str]:
+    return {person.get("external_id", "") for person in people}
+
+
+def pss_mib(pids: list[int]) -> float | None:
+    """Of all these processes together, each page counted once; None while they are gone."""
+    try:
+        told = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+    except OSError:
+        return None
+    sizes = [re.search(r"^Pss: +(\d+) kB", each, re.MULTILINE) for each in told]
+    return sum(int(size[1]) for size in sizes if size) / 1024
+
+
+def read_metrics(address: tuple[str, int]) -> tuple[float | None, int | None]:
+    """The lag in seconds, and how many calls run; None where nobody answers."""
+    answer = ask_once(address, request_bytes("GET", "/metrics", {"Authorization": f"Bearer {METRICS_TOKEN}"}))
+    if answer is None or answer.status != 200:
+        return None, None
+    told = answer.body.decode()
+    lag = re.search(r"^switchboard_lag_seconds (\S+)", told, re.MULTILINE)
+    running = re.findall(r"^switchboard_calls_running\{.*\} (\S+)", told, re.MULTILINE)
+    return float(lag[1]) if lag else None, sum(int(float(count)) for count in running)
+
+
+class Store:
+    """The database, from beside the app."""
+
+    def __init__(self, url: str, kept: timedelta) -> None:
+        """``kept`` is how old something gets before ``age`` makes it a day older."""
+        self._database = Database(url)
+        self._kept = kept
+
+    def close(self) -> None:
+        self._database.close()
+
+    def mib(self) -> float:
+        if self._database.is_sqlite:
+            file = str(self._database.url.database)
+            return sum(path.stat().st_size for path in map(Path, (file, f"{file}-wal")) if path.exists()) / 2**20
+        with self._database.reading() as connection:
+            size: int = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
+        return size / 2**20
+
+    def deliveries(self) -> int:
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(DELIVERIES)).scalar_one()
+
+    def out_of_step(self) -> int:
+        """Calls that a worker has on its list."""
+        with self._database.reading() as connection:
+            behind = select(func.count()).select_from(CALLS).where(CALLS.c.generation != CALLS.c.shown_generation)
+            return connection.execute(behind).scalar_one()
+
+    def age(self) -> None:
+        """Nobody waits for a day: with KEEP_…_DAYS=1 the next sweep drops what is made a day older."""
+        now = datetime.now(UTC)
+        seen, fresh = now - self._kept, now - timedelta(hours=12)
+        old_deliveries = (DELIVERIES.c.received_at < seen, DELIVERIES.c.received_at > fresh)
+        old_calls = (CALLS.c.ended_at < seen, CALLS.c.ended_at > fresh, CALLS.c.generation == CALLS.c.shown_generation)
+        with self._database.transaction() as connection:
+            connection.execute(update(DELIVERIES).where(*old_deliveries).values(received_at=now - OLD))
+            connection.execute(update(CALLS).where(*old_calls).values(started_at=now - OLD, ended_at=now - OLD))
