@@ -161,9 +161,12 @@ class LaneRow(Base):
 
     team_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     method: Mapped[str] = mapped_column(String(60), primary_key=True)
-    # With all places that are booked, and with what was sent alone.
+    # By the lane's own clock: with all places that are booked, and with what was sent alone.
     next_at: Mapped[datetime]
     used_until: Mapped[datetime | None]
+    # What that clock showed, and when it was read.
+    own_time: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
     parked_until: Mapped[datetime | None]
     # Requests a minute that Slack's last refusal has left, and when that was.
     lowered_to: Mapped[int | None]
