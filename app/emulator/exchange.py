@@ -31,7 +31,7 @@ def exchange(slack: Slack, request: Request, arrival: Arrival, work: Callable[[]
     """Answer a request by doing the work, unless a fault prevents it, and record what happened."""
     started = time.perf_counter()
     fault = slack.faults.take(arrival.method)
-    reply = fault.reply() if fault and fault.prevents else work()
+    reply = fault.reply_to(work) if fault else work()
     _record(slack, request, arrival, None if fault and fault.hangs_up else reply, fault, started)
     if fault and fault.hangs_up:
         slack.faults.hold(fault.holds_seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal, TypedDict, Unpack, get_args
 
@@ -15,10 +16,10 @@ from app.emulator.errors import JsonObject, Misused
 from app.emulator.reply import Reply, rate_limited
 
 FaultKind = Literal[
-    "status",  # answer with this HTTP status; 429 also with Retry-After
+    "status",  # answer with this HTTP status; 429 also with Retry-After, unless that is None
     "error",  # answer ok: false with this code
     "ok_true_error",  # answer ok: true with this code beside it
-    "malformed",  # answer 200 with a body that is not JSON
+    "malformed",  # answer 200 with this body, which is not JSON unless another is given
     "timeout_before",  # no effect, no answer: hold the connection for so many seconds, then close it
     "timeout_after",  # the same, but the request has had its effect
     "drop_before",  # no effect, close the connection at once
@@ -34,9 +35,11 @@ _FIELD_TYPES: dict[str, tuple[type, ...]] = {
     "times": (int, type(None)),
     "skip": (int,),
     "status": (int,),
-    "retry_after": (int,),
+    "retry_after": (int, type(None)),
     "error": (str,),
     "seconds": (int, float),
+    "body": (str,),
+    "has_effect": (bool,),
 }
 _MALFORMED = "<html><body>We'll be right back</body></html>"
 
@@ -47,9 +50,11 @@ class FaultDetails(TypedDict, total=False):
     times: int | None
     skip: int
     status: int
-    retry_after: int
+    retry_after: int | None
     error: str
     seconds: float
+    body: str
+    has_effect: bool
 
 
 @dataclass
@@ -57,7 +62,8 @@ class Fault:
     """One fault; `times` is None for one that stays until it is cleared.
 
     `status` and `retry_after` (seconds) belong to `status`, `error` to the two error kinds, `seconds` to `slow` and
-    to the timeouts.
+    to the timeouts, `body` to `malformed`. With `has_effect` the request does what it should before one of these is
+    answered; the timeouts and drops say so by their names.
     """
 
     method: str
@@ -65,14 +71,16 @@ class Fault:
     times: int | None = None
     skip: int = 0
     status: int = 500
-    retry_after: int = 30
+    retry_after: int | None = 30
     error: str = "internal_error"
     seconds: float = 30.0
+    body: str = _MALFORMED
+    has_effect: bool = False
 
     @property
     def prevents(self) -> bool:
         """Whether the request has no effect."""
-        return self.kind in _PREVENTING
+        return self.kind in _PREVENTING and not self.has_effect
 
     @property
     def hangs_up(self) -> bool:
@@ -84,6 +92,13 @@ class Fault:
         """How long the client is kept waiting before the connection is closed."""
         return self.seconds if self.kind in _HOLDING else 0.0
 
+    def reply_to(self, work: Callable[[], Reply]) -> Reply:
+        """What is answered to a request that `work` would do."""
+        if self.prevents:
+            return self.reply()
+        done = work()
+        return self.reply() if self.has_effect else done
+
     def reply(self) -> Reply:
         """What is answered in the place of the method."""
         if self.kind in ("error", "ok_true_error"):
@@ -92,7 +107,7 @@ class Fault:
             return rate_limited(self.retry_after)
         if self.kind == "status":
             return Reply("", self.status)
-        return Reply(_MALFORMED)
+        return Reply(self.body)
 
     def is_due(self, method: str) -> bool:
         """Whether the fault strikes this request; one that it lets pass is counted off."""
@@ -168,7 +183,7 @@ def read_fault(fields: JsonObject) -> Fault:
     for name, value in fields.items():
         if name not in _FIELD_TYPES:
             raise Misused(f"a fault has no {name!r}")
-        if isinstance(value, bool) or not isinstance(value, _FIELD_TYPES[name]):
+        if type(value) not in _FIELD_TYPES[name]:
             raise Misused(f"{value!r} is no {name} of a fault")
     if not {"method", "kind"} <= fields.keys():
         raise Misused("a fault needs a method and a kind")
@@ -182,6 +197,6 @@ def _is_possible(fault: Fault) -> bool:
     return (
         100 <= fault.status <= 599
         and (fault.times is None or fault.times >= 1)
-        and min(fault.skip, fault.retry_after, fault.seconds) >= 0
+        and min(fault.skip, fault.retry_after or 0, fault.seconds) >= 0
         and math.isfinite(fault.seconds)
     )

@@ -25,7 +25,7 @@ class Reply:
         return "text/html" if isinstance(self.body, str) else "application/json; charset=utf-8"
 
 
-def rate_limited(retry_after_seconds: int) -> Reply:
-    """Slack's 429: https://docs.slack.dev/apis/web-api/rate-limits#headers."""
-    headers = {"Retry-After": str(retry_after_seconds)}
+def rate_limited(retry_after_seconds: int | None) -> Reply:
+    """Slack's 429: https://docs.slack.dev/apis/web-api/rate-limits#headers; None leaves out how long to wait."""
+    headers = {} if retry_after_seconds is None else {"Retry-After": str(retry_after_seconds)}
     return Reply({"ok": False, "error": "ratelimited"}, 429, headers)

@@ -61,6 +61,25 @@ def test_an_answer_that_is_not_json(http: httpx.Client, emulator: Emulator) -> N
     assert calls_made(emulator) == 0
 
 
+def test_too_many_requests_without_a_word_on_how_long_to_wait(http: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("calls.add", "status", status=429, retry_after=None)
+    answer = http.post("/api/calls.add", data=CALL)
+    assert (answer.status_code, "Retry-After" in answer.headers) == (429, False)
+
+
+@pytest.mark.parametrize("kind", ["status", "error", "ok_true_error", "malformed"])
+def test_an_answer_that_hides_what_was_done(http: httpx.Client, emulator: Emulator, kind: str) -> None:
+    emulator.faults.add("calls.add", kind, has_effect=True, times=1)  # type: ignore[arg-type]
+    answer = http.post("/api/calls.add", data=CALL)
+    assert '"call"' not in answer.text
+    assert calls_made(emulator) == 1
+
+
+def test_an_answer_that_is_json_and_no_object(http: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("calls.add", "malformed", body="[]")
+    assert http.post("/api/calls.add", data=CALL).json() == []
+
+
 @pytest.mark.parametrize(("kind", "calls"), [("drop_before", 0), ("drop_after", 1)])
 def test_a_dropped_connection_with_and_without_effect(
     http: httpx.Client, emulator: Emulator, kind: str, calls: int
