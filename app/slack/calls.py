@@ -13,8 +13,8 @@ from typing import Any
 from slack_sdk import WebClient
 
 from app.domain.card import CallCard, CardUser
-from app.errors import PermanentFailure, TemporaryFailure
-from app.slack.web_api import send
+from app.errors import PermanentFailure
+from app.slack.web_api import malformed, part, send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +66,9 @@ class CallsApi:
                 raise
             # Somebody from a connected workspace: Slack then shows the app as the one who started it.
             answer = send(self._client.calls_add, **{**arguments, "created_by": None})
-        slack_call_id = (answer.get("call") or {}).get("id")
+        slack_call_id = part(answer, "call").get("id")
         if not slack_call_id:
-            raise TemporaryFailure("malformed_answer", effect_unknown=True)
+            raise malformed()
         return str(slack_call_id)
 
     def update(self, slack_call_id: str, *, title: str, join_url: str, desktop_app_join_url: str | None) -> None:
@@ -84,7 +84,7 @@ class CallsApi:
         send(self._client.calls_end, id=slack_call_id, duration=duration_seconds)
 
     def info(self, slack_call_id: str) -> SlackCall:
-        call: dict[str, Any] = send(self._client.calls_info, id=slack_call_id).get("call") or {}
+        call = part(send(self._client.calls_info, id=slack_call_id), "call")
         # Both keys may be missing: a call that nobody is in, a card that nobody has posted.
         return SlackCall(
             channels=frozenset(map(str, call.get("channels") or [])),

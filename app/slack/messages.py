@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 from typing import Any
 
@@ -12,7 +13,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 from app import logs
 from app.errors import PermanentFailure, TemporaryFailure
 from app.slack.blocks import call_blocks
-from app.slack.web_api import send, unanswered
+from app.slack.web_api import malformed, refusal, send, unanswered
 
 # The channel does not take messages from us; a response_url may still write there.
 # https://docs.slack.dev/apis/web-api/using-the-calls-api (private channels, direct messages)
@@ -75,7 +76,10 @@ class MessagesApi:
         return None
 
     def _post(self, channel_id: str, message: dict[str, Any]) -> str:
-        return str(send(self._client.chat_postMessage, channel=channel_id, **message).get("ts", ""))
+        ts = send(self._client.chat_postMessage, channel=channel_id, **message).get("ts")
+        if not ts:
+            raise malformed()
+        return str(ts)
 
     def _respond_instead(self, response_url: str, message: dict[str, Any], refusal: PermanentFailure) -> None:
         try:
@@ -91,11 +95,26 @@ class MessagesApi:
         except (OSError, http.client.HTTPException) as error:
             raise unanswered(error) from error
         if answer.status_code == http.client.OK:
-            return
+            return _check_success(answer)
         ours_to_mend = answer.status_code < http.client.INTERNAL_SERVER_ERROR
         if ours_to_mend and answer.status_code != http.client.TOO_MANY_REQUESTS:
             raise PermanentFailure(_why(answer))
         raise TemporaryFailure(f"response_url_http_{answer.status_code}", effect_unknown=not ours_to_mend)
+
+
+def _check_success(answer: WebhookResponse) -> None:
+    """Raise what stands in an answer whose status is a success. Slack says ``ok`` there, or the same in JSON; a page in
+    HTML is somebody else's."""
+    body = answer.body.strip()
+    if not body.startswith(("{", "[", "<")):
+        return
+    try:
+        told = json.loads(body)
+    except ValueError as error:
+        raise malformed() from error
+    said = told if isinstance(told, dict) else {}
+    if said.get("error") or not said.get("ok"):
+        raise refusal(answer.status_code, answer.headers, said)
 
 
 def _why(answer: WebhookResponse) -> str:

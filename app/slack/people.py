@@ -5,14 +5,14 @@ from __future__ import annotations
 from slack_sdk import WebClient
 
 from app.errors import PermanentFailure
-from app.slack.web_api import send
+from app.slack.web_api import part, send
 
 NOBODY = frozenset({"users_not_found", "invalid_email"})
 
 
 def is_admin(client: WebClient, user_id: str) -> bool:
     """Whether the person is an admin or owner of the workspace. Raises a kind of ``RequestFailed``."""
-    user = send(client.users_info, user=user_id).get("user") or {}
+    user = part(send(client.users_info, user=user_id), "user")
     return bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner"))
 
 
@@ -22,7 +22,7 @@ def find_by_email(client: WebClient, email: str) -> str | None:
     https://docs.slack.dev/reference/methods/users.lookupByEmail
     """
     try:
-        user = send(client.users_lookupByEmail, email=email).get("user") or {}
+        user = part(send(client.users_lookupByEmail, email=email), "user")
     except PermanentFailure as refusal:
         if refusal.code in NOBODY:
             return None

@@ -6,7 +6,7 @@ import http.client
 import re
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.error import URLError
 
@@ -22,9 +22,8 @@ over. It counts each wait alone; against an answer that drips there is the token
 RETRY_AFTER_UNSAID_SECONDS = 30.0
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
-# Every error code that the Calls API, chat.postMessage and the platform document.
-# https://docs.slack.dev/reference/methods/calls.add (and .update, .end, .info, .participants.add, .participants.remove)
-# https://docs.slack.dev/reference/methods/chat.postMessage
+# Every error code that a method of ours documents: https://docs.slack.dev/reference/methods/calls.add, and so on for
+# the other five of calls.*, chat.postMessage, chat.postEphemeral, users.info and users.lookupByEmail.
 KINDS: dict[str, type[RequestFailed]] = {
     # News: Slack knows better than we do how things stand.
     "bad_users": OutOfStep,
@@ -49,14 +48,19 @@ KINDS: dict[str, type[RequestFailed]] = {
             "accesslimited",
             "account_inactive",
             "app_access_restricted",
+            "as_user_not_supported",
+            "attachment_payload_limit_exceeded",
             "cannot_reply_to_message",
             "channel_not_found",
             "deprecated_endpoint",
+            "duplicate_channel_not_found",
+            "duplicate_message_not_found",
             "ekm_access_denied",
             "enterprise_is_restricted",
             "invalid_arg_name",
             "invalid_arguments",
             "invalid_array_arg",
+            "invalid_attachments",
             "invalid_auth",
             "invalid_blocks",
             "invalid_blocks_format",
@@ -71,9 +75,11 @@ KINDS: dict[str, type[RequestFailed]] = {
             "is_bot",
             "markdown_text_conflict",
             "messages_tab_disabled",
+            "metadata_must_be_sent_from_app",
             "metadata_too_large",
             "method_deprecated",
             "missing_argument",
+            "missing_file_data",
             "missing_post_type",
             "missing_scope",
             "msg_blocks_too_long",
@@ -90,12 +96,21 @@ KINDS: dict[str, type[RequestFailed]] = {
             "restricted_action_read_only_channel",
             "restricted_action_thread_locked",
             "restricted_action_thread_only_channel",
+            "slack_connect_canvas_sharing_blocked",
+            "slack_connect_file_link_sharing_blocked",
+            "slack_connect_lists_sharing_blocked",
             "team_access_not_granted",
             "team_not_found",
             "token_expired",
             "token_revoked",
+            "too_many_attachments",
+            "too_many_contact_cards",
+            "too_many_users",
             "two_factor_setup_required",
             "unknown_method",
+            "user_not_in_channel",
+            "user_not_visible",
+            "users_not_found",
         ),
         PermanentFailure,
     ),
@@ -124,12 +139,20 @@ def send(method: Callable[..., SlackResponse], **arguments: Any) -> dict[str, An
         raise unanswered(error) from error
     except (AttributeError, LookupError, ValueError) as error:
         # What the SDK stumbles over in an answer that is JSON but no object, or in no known encoding.
-        raise _malformed() from error
+        raise malformed() from error
     # Slack's own examples hold an error inside ok:true; the SDK lets it pass.
     body = _body(answer)
     if not body or body.get("error"):
         raise _refusal(answer)
     return body
+
+
+def part(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object that an answer is about. Raises ``TemporaryFailure`` where Slack has left it out."""
+    found = answer.get(name)
+    if not isinstance(found, dict) or not found:
+        raise malformed()
+    return found
 
 
 def unanswered(error: Exception) -> TemporaryFailure:
@@ -140,19 +163,23 @@ def unanswered(error: Exception) -> TemporaryFailure:
 
 
 def _refusal(answer: SlackResponse) -> RequestFailed:
-    body = _body(answer)
+    return refusal(answer.status_code, answer.headers or {}, _body(answer))
+
+
+def refusal(status: int, headers: Mapping[str, str], body: dict[str, Any]) -> RequestFailed:
+    """What an answer means that is no success. ``body`` is its JSON object, empty where it is none."""
     code = str(body.get("error") or "")
     kind = KINDS.get(code)
-    if kind is RateLimited or answer.status_code == http.client.TOO_MANY_REQUESTS:
-        return RateLimited(_retry_after(answer))
+    if kind is RateLimited or status == http.client.TOO_MANY_REQUESTS:
+        return RateLimited(_retry_after(headers))
     if kind is TemporaryFailure:
         return TemporaryFailure(code, _told(body), effect_unknown=code in MAY_HAVE_HAD_EFFECT)
     if kind is not None:
         return kind(code, _told(body))
-    if answer.status_code >= http.client.INTERNAL_SERVER_ERROR:
-        return TemporaryFailure(f"http_{answer.status_code}", effect_unknown=True)
+    if status >= http.client.INTERNAL_SERVER_ERROR:
+        return TemporaryFailure(f"http_{status}", effect_unknown=True)
     # The SDK puts a body that is no JSON into the error text.
-    return PermanentFailure(code, _told(body)) if re.fullmatch(r"[a-z0-9_]+", code) else _malformed()
+    return PermanentFailure(code, _told(body)) if re.fullmatch(r"[a-z0-9_]+", code) else malformed()
 
 
 def _body(answer: SlackResponse) -> dict[str, Any]:
@@ -160,14 +187,15 @@ def _body(answer: SlackResponse) -> dict[str, Any]:
     return answer.data if isinstance(answer.data, dict) else {}
 
 
-def _malformed() -> TemporaryFailure:
+def malformed() -> TemporaryFailure:
+    """An answer that says nothing of what came of the request."""
     return TemporaryFailure("malformed_answer", effect_unknown=True)
 
 
-def _retry_after(answer: SlackResponse) -> float:
-    headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
+def _retry_after(headers: Mapping[str, str]) -> float:
+    lower = {name.lower(): value for name, value in headers.items()}
     try:
-        seconds = float(headers.get("retry-after", ""))
+        seconds = float(lower.get("retry-after", ""))
     except ValueError:
         return RETRY_AFTER_UNSAID_SECONDS
     # The comparison is false for "nan" as well.

@@ -165,6 +165,13 @@ def test_a_look_tells_where_the_card_stands_and_who_is_in(messages: MessagesApi,
     assert (seen.channels, seen.users) == (frozenset({"C0GENERAL"}), frozenset({ADA, KIM, BOB}))
 
 
+def test_a_look_without_a_call_tells_nothing(slack: Emulator, calls: CallsApi, call_id: str) -> None:
+    """An empty card is something else."""
+    slack.faults.add("calls.info", "malformed", body='{"ok": true}')
+    with pytest.raises(TemporaryFailure, match="malformed_answer"):
+        calls.info(call_id)
+
+
 def test_a_look_tells_what_the_card_says(calls: CallsApi, call_id: str) -> None:
     calls.update(call_id, title="Retro", join_url="https://meet.example.com/2", desktop_app_join_url=None)
     seen = calls.info(call_id)

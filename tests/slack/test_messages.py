@@ -150,6 +150,43 @@ def test_a_response_url_may_work_later(
     assert caught.value.effect_unknown is effect_unknown
 
 
+@pytest.mark.parametrize("body", ['{"ok": false, "error": "no_text"}', '{"ok": true, "error": "no_text"}'])
+def test_a_response_url_that_refuses_in_json_refuses(
+    slack: Emulator, messages: MessagesApi, call_id: str, response_url: Callable[[str], str], body: str
+) -> None:
+    slack.faults.add("response_url", "malformed", body=body)
+    with pytest.raises(PermanentFailure, match=r"not_in_channel|channel_not_found"):
+        messages.post_card("G0SECRET", call_id, TEXT, response_url("G0SECRET"))
+
+
+@pytest.mark.parametrize("body", ["<html></html>", "{", "[]", "{}"])
+def test_an_answer_of_a_response_url_that_is_not_slacks_may_have_had_its_effect(
+    slack: Emulator, messages: MessagesApi, call_id: str, response_url: Callable[[str], str], body: str
+) -> None:
+    slack.faults.add("response_url", "malformed", body=body)
+    with pytest.raises(TemporaryFailure) as caught:
+        messages.post_card("G0SECRET", call_id, TEXT, response_url("G0SECRET"))
+    assert caught.value.effect_unknown
+
+
+@pytest.mark.parametrize("body", ["ok", "", '{"ok": true}'])
+def test_a_response_url_says_ok_in_more_than_one_way(
+    slack: Emulator, messages: MessagesApi, call_id: str, response_url: Callable[[str], str], body: str
+) -> None:
+    slack.faults.add("response_url", "malformed", body=body, has_effect=True)
+    messages.post_card("G0SECRET", call_id, TEXT, response_url("G0SECRET"))
+    assert len(slack.cards("G0SECRET")) == 1
+
+
+def test_a_message_without_its_ts_may_stand_in_the_channel(
+    slack: Emulator, messages: MessagesApi, call_id: str
+) -> None:
+    slack.faults.add("chat.postMessage", "malformed", body='{"ok": true}')
+    with pytest.raises(TemporaryFailure) as caught:
+        messages.post_card("C0GENERAL", call_id, TEXT, None)
+    assert caught.value.effect_unknown
+
+
 def test_a_channel_that_takes_no_more_for_now_is_not_gone_round(
     slack: Emulator, messages: MessagesApi, call_id: str, response_url: Callable[[str], str]
 ) -> None:
