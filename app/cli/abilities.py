@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pydantic.fields import FieldInfo
-
 from app.domain.meetings import Capabilities
 from app.providers.base import Provider
 from app.providers.registry import settings_of
@@ -31,13 +29,3 @@ def page_of(provider: type[Provider] | Provider) -> str:
 
 def needed_settings(provider: type[Provider]) -> list[str]:
     return [name for name, setting in settings_of(provider).items() if setting.is_required()]
-
-
-def default_of(setting: FieldInfo) -> str:
-    """How the default would be written in the environment; ``""`` when there is none."""
-    default = setting.default
-    if setting.is_required() or default is None:
-        return ""
-    if isinstance(default, tuple | frozenset):
-        return ",".join(sorted(default))
-    return str(default).lower() if isinstance(default, bool) else str(default)

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from app.cli.abilities import ABILITIES, default_of, needed_settings, page_of
+from app.cli.abilities import ABILITIES, needed_settings, page_of
 from app.providers.base import Provider
-from app.providers.registry import PROVIDERS, settings_of
+from app.providers.registry import PROVIDERS, default_of, settings_of
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -5,22 +5,36 @@ What passes here can go into an address or a header later without another check.
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, PrivateAttr, SecretStr
 
 from app.config import is_web_address
 
 SMALLEST_KEY_BITS = 2048
 
 
+ONLY_PUBLIC: Mapping[str, bool] = {"only_public": True}
+"""The context to validate the settings of somebody whom we do not know with."""
+
+
 class Account(BaseModel):
     """One customer's credentials at a provider. Each field is one setting; its description is the help text."""
 
     model_config = ConfigDict(frozen=True)
+    _only_public: bool = PrivateAttr(default=False)
+
+    def model_post_init(self, context: Any) -> None:
+        self._only_public = bool(context and context.get("only_public"))
+
+    @property
+    def only_public(self) -> bool:
+        """Whether its addresses may not lead into private networks."""
+        return self._only_public
 
 
 def _web_address(value: str) -> str:
@@ -65,5 +79,8 @@ HeaderValue: TypeAlias = Annotated[str, AfterValidator(_header_value)]
 
 HeaderSecret: TypeAlias = Annotated[SecretStr, AfterValidator(_secret_header_value)]
 
-PrivateKey: TypeAlias = Annotated[SecretStr, AfterValidator(_private_key)]
+SEVERAL_LINES = "several lines"
+"""Stands beside the type of a setting that is entered in several lines."""
+
+PrivateKey: TypeAlias = Annotated[SecretStr, AfterValidator(_private_key), SEVERAL_LINES]
 """An RSA key to sign tokens with; ``read_private_key`` reads it."""

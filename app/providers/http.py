@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.clock import Clock
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
+from app.providers.addresses import find_public, goes_by_proxy
 from app.providers.payloads import clean_text, read_json, what_is_wrong
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -71,16 +72,17 @@ class Http:
     ``vendor`` is how messages call it, ``check`` names the settings to look at when it refuses the credentials. What
     the vendor says is repeated in messages, unless it holds one of ``secrets`` or the request's own authorization.
     ``code_field`` names the field of an error in which the vendor has its own word for it: that becomes the failure's
-    ``code``.
+    ``code``. With ``only_public`` no address in a private network is asked, whatever its name.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is a word of what a provider says of its vendor
         self,
         base_url: str,
         clock: Clock,
         *,
         vendor: str,
         check: Iterable[str],
+        only_public: bool,
         secrets: Iterable[str] = (),
         timeout: httpx.Timeout = TIMEOUT,
         code_field: str = "",
@@ -91,8 +93,12 @@ class Http:
         self._check = " and ".join(check)
         self._secrets = tuple(secrets)
         self._code_field = code_field
-        # The environment is trusted for HTTPS_PROXY and SSL_CERT_FILE: many servers have no other way out.
-        self._client = httpx.Client(verify=_tls(), timeout=timeout, follow_redirects=False, trust_env=True)
+        self._only_public = only_public
+        self._is_pinned = only_public and not goes_by_proxy(base_url)
+        # The environment is trusted for HTTPS_PROXY and SSL_CERT_FILE: many servers have no other way out. A request
+        # that goes to what was looked up here has no name left by which a proxy could be chosen.
+        trust_env = not self._is_pinned
+        self._client = httpx.Client(verify=_tls(), timeout=timeout, follow_redirects=False, trust_env=trust_env)
         # Nobody says when a provider is done with; its connections go with it.
         weakref.finalize(self, self._client.close)
 
@@ -117,6 +123,8 @@ class Http:
         if authorization:
             sent["Authorization"] = authorization
         request = self._client.build_request(method, self._base_url + path, headers=sent, content=content)
+        if self._only_public:
+            self._keep_public(request)
         deadline = self._clock.now() + ANSWER_WITHIN
         try:
             response = self._client.send(request, stream=True)
@@ -140,6 +148,21 @@ class Http:
             detail = f"Our clock and {self._vendor}'s are {apart:.0f} seconds apart: set this machine's clock."
             raise PermanentFailure("clock", detail)
         return f"Our clock agrees with {self._vendor}'s."
+
+    def _keep_public(self, request: httpx.Request) -> None:
+        """Have it go to an address that was looked at; the certificate must still be the name's. A proxy looks names up
+        by itself: there only those that lead into a private network from here as well are refused."""
+        host = request.url.host
+        try:
+            address = find_public(host, request.url.port or 0)
+        except OSError:
+            if self._is_pinned:
+                raise TemporaryFailure("unreachable", f"{self._vendor} cannot be reached.") from None
+            return
+        if self._is_pinned:
+            request.url = request.url.copy_with(host=address)
+            # https://www.python-httpx.org/advanced/extensions/#sni_hostname
+            request.extensions = {**request.extensions, "sni_hostname": host}
 
     def _read(self, response: httpx.Response, deadline: datetime) -> bytes:
         """The body. The timeouts count each piece: only the clock stops a vendor that sends a byte now and then."""

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from app.clock import Clock
 from app.config import is_mentioned, read_settings
 from app.errors import ConfigurationError
+from app.providers.accounts import ONLY_PUBLIC
 from app.providers.base import Provider
 from app.providers.bigbluebutton.provider import BigBlueButton
 from app.providers.daily.provider import Daily
@@ -34,6 +35,8 @@ PROVIDERS: tuple[type[Provider], ...] = (
     Link,
 )
 
+BY_NAME: Mapping[str, type[Provider]] = {provider.name: provider for provider in PROVIDERS}
+
 
 def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = "") -> dict[str, Provider]:
     """The providers that ``env`` has settings for, by name. ``public_url`` is where vendors reach us.
@@ -57,6 +60,23 @@ def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = ""
     return loaded
 
 
+def open_account(
+    kind: type[Provider],
+    settings: Mapping[str, str],
+    clock: Clock,
+    *,
+    account_id: str,
+    public_url: str,
+    only_public: bool,
+) -> Provider:
+    """The account with these settings, by name of the field, as somebody has entered them. With ``only_public`` its
+    addresses may not lead into private networks. Raises pydantic's ``ValidationError``."""
+    account = kind.Account.model_validate(dict(settings), context=ONLY_PUBLIC if only_public else None)
+    opened = kind(account, clock, webhook_url=f"{public_url}/webhooks/{kind.name}/{account_id}")
+    opened.account_id = account_id
+    return opened
+
+
 def setting_prefix(provider: type[Provider]) -> str:
     return f"{provider.name.upper()}_"
 
@@ -65,3 +85,13 @@ def settings_of(provider: type[Provider]) -> dict[str, FieldInfo]:
     """The provider's settings by the name they have in the environment; ``description`` is the help text."""
     prefix = setting_prefix(provider)
     return {(prefix + field).upper(): info for field, info in provider.Account.model_fields.items()}
+
+
+def default_of(setting: FieldInfo) -> str:
+    """How the default would be written in the environment; ``""`` when there is none."""
+    default = setting.default
+    if setting.is_required() or default is None:
+        return ""
+    if isinstance(default, tuple | frozenset):
+        return ",".join(sorted(default))
+    return str(default).lower() if isinstance(default, bool) else str(default)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.cli.abilities import default_of
 from app.config import read_setting
 from app.providers.base import Provider
-from app.providers.registry import PROVIDERS
+from app.providers.registry import PROVIDERS, default_of
 
 DEFAULTS = [
     pytest.param(provider, field, written, id=f"{provider.name} {field}")

@@ -44,7 +44,9 @@ def http(vendor: StandIn, clock: MovedClock) -> Http:
 def http_to(url: str, clock: MovedClock, *, patience_seconds: float = 20.0) -> Http:
     """Patient, because a busy machine is slow: only who is told to wait in vain is not."""
     timeout = httpx.Timeout(20.0, read=patience_seconds)
-    return Http(url, clock, vendor="Example", check=("EXAMPLE_KEY", "EXAMPLE_SECRET"), timeout=timeout)
+    return Http(
+        url, clock, vendor="Example", check=("EXAMPLE_KEY", "EXAMPLE_SECRET"), only_public=False, timeout=timeout
+    )
 
 
 def ask(http: Http, *, expected: frozenset[int] = frozenset()) -> Answer:
@@ -109,7 +111,7 @@ def test_refused_credentials_name_the_settings(http: Http, vendor: StandIn, stat
 )
 def test_a_vendors_own_word_for_it_is_the_code(vendor: StandIn, clock: MovedClock, told: object, code: str) -> None:
     secrets = [TOKEN.replace("-", "_")]
-    http = Http(vendor.url, clock, vendor="Example", check=(), secrets=secrets, code_field="code")
+    http = Http(vendor.url, clock, vendor="Example", check=(), only_public=False, secrets=secrets, code_field="code")
     vendor.next_reply(Reply(404, json.dumps(told).encode()))
     assert failure(http).code == code
 
@@ -273,7 +275,7 @@ def test_no_error_holds_our_token_or_body(http: Http, vendor: StandIn, reply: Re
 
 
 def test_a_secret_that_was_not_sent_as_authorization_is_not_told_either(vendor: StandIn, clock: MovedClock) -> None:
-    http = Http(vendor.url, clock, vendor="Example", check=(), secrets=("another", TOKEN))
+    http = Http(vendor.url, clock, vendor="Example", check=(), only_public=False, secrets=("another", TOKEN))
     vendor.next_reply(Reply(400, json.dumps({"message": f"{TOKEN} is no checksum"}).encode()))
     with pytest.raises(PermanentFailure) as raised:
         http.request("GET", f"/path?checksum={TOKEN}")
@@ -281,7 +283,7 @@ def test_a_secret_that_was_not_sent_as_authorization_is_not_told_either(vendor: 
 
 
 def test_words_without_a_secret_are_told_beside_one(vendor: StandIn, clock: MovedClock) -> None:
-    http = Http(vendor.url, clock, vendor="Example", check=(), secrets=(TOKEN,))
+    http = Http(vendor.url, clock, vendor="Example", check=(), only_public=False, secrets=(TOKEN,))
     vendor.next_reply(Reply(400, b'{"message": "Too few seats"}'))
     with pytest.raises(PermanentFailure, match="Too few seats"):
         http.request("GET", f"/path?checksum={TOKEN}")

@@ -83,6 +83,7 @@ class BigBlueButton(Provider):
             vendor=self.display_name,
             check=("BIGBLUEBUTTON_SECRET",),
             secrets=account.secrets,
+            only_public=account.only_public,
         )
         self._api = Api(http, account.url, secret=account.secret, algorithm=account.checksum)
         self._hooks = Hooks(self._api, clock, url=webhook_url)

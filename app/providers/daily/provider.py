@@ -99,6 +99,7 @@ class Daily(Provider):
             vendor=self.display_name,
             check=("DAILY_API_KEY",),
             secrets=(secret.get_secret_value(),),
+            only_public=account.only_public,
         )
         api = Api(http, account.api_key)
         self._rooms = Rooms(api)

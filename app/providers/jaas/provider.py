@@ -105,7 +105,7 @@ class JaaS(Provider):
         self._features = account.features
         self._limit_seconds = account.limit_hours * 3600
         check = ("JAAS_APP_ID", "JAAS_KEY_ID", "JAAS_PRIVATE_KEY")
-        http = Http(account.url, clock, vendor=self.display_name, check=check)
+        http = Http(account.url, clock, vendor=self.display_name, check=check, only_public=account.only_public)
         self._commands = Commands(http, clock, self._key, urlsplit(account.url).hostname or "")
 
     @property

@@ -139,6 +139,7 @@ class Jitsi(Provider):
     def __init__(self, account: JitsiAccount, clock: Clock, *, webhook_url: str = "") -> None:
         super().__init__(account, clock, webhook_url=webhook_url)
         self._url = account.url
+        self._only_public = account.only_public
         self._tenant = account.tenant or ""
         self._muc_domain = account.domain_of_meetings
         # Prosody puts one word before its main virtual host: conference, or muc.
@@ -239,4 +240,6 @@ class Jitsi(Provider):
         secrets = [token.get_secret_value() for token in self._tokens]
         if self._app is not None:
             secrets.append(self._app.secret)
-        return Http(url, self.clock, vendor=self.display_name, check=check, secrets=secrets)
+        return Http(
+            url, self.clock, vendor=self.display_name, check=check, secrets=secrets, only_public=self._only_public
+        )

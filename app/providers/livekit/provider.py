@@ -88,6 +88,7 @@ class LiveKit(Provider):
             clock,
             vendor=self.display_name,
             check=("LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
+            only_public=account.only_public,
         )
         self._rooms = Rooms(http, self._key_pair)
 

@@ -70,7 +70,13 @@ class MiroTalk(Provider):
         super().__init__(account, clock, webhook_url=webhook_url)
         self._key = account.api_key_secret
         self._limit_seconds = account.limit_hours * 3600
-        self._http = Http(account.url, clock, vendor=self.display_name, check=("MIROTALK_API_KEY_SECRET",))
+        self._http = Http(
+            account.url,
+            clock,
+            vendor=self.display_name,
+            check=("MIROTALK_API_KEY_SECRET",),
+            only_public=account.only_public,
+        )
 
     @property
     def limit_seconds(self) -> float:

@@ -89,7 +89,9 @@ class Standard(Provider):
         self.capabilities = replace(type(self).capabilities, personal_links=account.personal_links)
         self._verifiers = account.verifiers()
         self._api_key = account.api_key
-        self._http = Http(account.url, clock, vendor=account.name, check=("STANDARD_API_KEY",))
+        self._http = Http(
+            account.url, clock, vendor=account.name, check=("STANDARD_API_KEY",), only_public=account.only_public
+        )
 
     def _authorization(self) -> str:
         return f"Bearer {self._api_key.get_secret_value()}"

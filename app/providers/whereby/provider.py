@@ -71,7 +71,9 @@ class Whereby(Provider):
     def __init__(self, account: WherebyAccount, clock: Clock, *, webhook_url: str = "") -> None:
         super().__init__(account, clock, webhook_url=webhook_url)
         self._account = account
-        http = Http(account.url, clock, vendor=self.display_name, check=("WHEREBY_API_KEY",))
+        http = Http(
+            account.url, clock, vendor=self.display_name, check=("WHEREBY_API_KEY",), only_public=account.only_public
+        )
         self._meetings = Meetings(http, account.api_key, clock)
 
     @property

@@ -28,6 +28,7 @@ class ZoomApi:
     def __init__(self, account: ZoomAccount, clock: Clock) -> None:
         self._clock = clock
         self._tokens = Tokens(account, clock)
+        self._only_public = account.only_public
         self._lock = threading.Lock()
         self._https: dict[str, Http] = {}
 
@@ -72,7 +73,12 @@ class ZoomApi:
         with self._lock:
             if token.api_url not in self._https:
                 self._https[token.api_url] = Http(
-                    token.api_url, self._clock, vendor="Zoom", check=CHECK, code_field="code"
+                    token.api_url,
+                    self._clock,
+                    vendor="Zoom",
+                    check=CHECK,
+                    code_field="code",
+                    only_public=self._only_public,
                 )
             return self._https[token.api_url]
 

@@ -63,7 +63,9 @@ class Tokens:
         self._client_id = account.client_id
         self._client_secret = account.client_secret
         secrets = [account.client_secret.get_secret_value()]
-        self._http = Http(account.url, clock, vendor="Zoom", check=CHECK, secrets=secrets)
+        self._http = Http(
+            account.url, clock, vendor="Zoom", check=CHECK, secrets=secrets, only_public=account.only_public
+        )
         self._lock = threading.Lock()
         self._token: Token | None = None
         self._failures = 0
