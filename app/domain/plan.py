@@ -40,7 +40,8 @@ class Shown:
     ``slack_call_id`` is Slack's ``R…``. ``card`` is what Slack was last told. ``message_ts`` is None for a card that
     went out through a response_url, which does not tell it. ``unknown_slack_ids`` were refused by Slack,
     ``unknown_emails`` are nobody's there; ``one_by_one`` is set while we search for the one among many that it refuses.
-    ``warned_of`` is the end by time that people were told of.
+    ``warned_of`` is the end by time that people were told of. ``told_perhaps`` counts how often the failure was told
+    and no answer came. ``refused`` holds what was refused for good and rests until the next look (``rest``).
     """
 
     slack_call_id: str | None = None
@@ -53,6 +54,8 @@ class Shown:
     unknown_emails: frozenset[str] = frozenset()
     one_by_one: bool = False
     warned_of: datetime | None = None
+    told_perhaps: int = 0
+    refused: frozenset[str] = frozenset()
 
 
 def plan(
@@ -60,8 +63,18 @@ def plan(
 ) -> list[Operation]:
     """What to do next. ``can`` is what the call's provider is able to do; ``doubt`` is an operation that was sent, and
     nobody knows whether it had its effect."""
-    wanted = _plan(snapshot, shown, can)
+    wanted = [each for each in _plan(snapshot, shown, can) if _at_rest(each, snapshot) not in shown.refused]
     return wanted if doubt is None else _resolved(wanted, snapshot, shown, can, doubt)
+
+
+def rest(operation: Operation, snapshot: CallSnapshot, shown: Shown) -> Shown:
+    """``shown`` when ``operation`` was refused and nothing else is to wait for it. Another title is another matter, and
+    so is the end of the call: then it is tried once more."""
+    return replace(shown, refused=shown.refused | {_at_rest(operation, snapshot)})
+
+
+def _at_rest(operation: Operation, snapshot: CallSnapshot) -> str:
+    return f"{operation} at the end" if snapshot.is_over else str(operation)
 
 
 def _plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operation]:

@@ -73,7 +73,8 @@ RULES: Mapping[type[Operation], Rule] = {
         " the next",
     ),
     TellFailure: Rule(
-        Repeating.ACCEPT, "only one person sees it, at worst twice, with the same words and the same reference"
+        Repeating.ACCEPT,
+        "only one person sees it, at worst three times in four minutes, with the same words and the same reference",
     ),
 }
 

@@ -13,16 +13,14 @@ from app.domain.operations import (
     AddCall,
     AddParticipants,
     EndCall,
-    LookAtCard,
     Operation,
     RemoveParticipants,
-    UpdateCall,
 )
 from app.domain.plan import Shown, after
 from app.errors import OutOfStep, RequestFailed
 from app.slack.calls import SlackCall
 
-_REFUSED_AS_IT_IS = "invalid_arguments"
+REFUSED_AS_IT_IS = "invalid_arguments"
 _NO_SUCH_CALL = frozenset({"inactive_call", "invalid_call_id"})
 
 
@@ -30,13 +28,19 @@ def is_news(operation: Operation, failure: RequestFailed) -> bool:
     """Whether there is something to learn; else the failure is to be waited out or accepted."""
     match operation:
         case AddCall(card):
-            about_people = isinstance(failure, OutOfStep) or failure.code == _REFUSED_AS_IT_IS
-            return about_people and bool(card.present)
-        case UpdateCall() | AddParticipants() | RemoveParticipants():
-            return isinstance(failure, OutOfStep) or failure.code == _REFUSED_AS_IT_IS
-        case EndCall() | LookAtCard():
+            return _is_about_people(failure) and bool(card.present)
+        case AddParticipants() | RemoveParticipants():
+            return _is_about_people(failure)
+        case EndCall():
             return isinstance(failure, OutOfStep)
     return False
+
+
+def _is_about_people(failure: RequestFailed) -> bool:
+    """That there is no such call is not believed of one that runs: nothing would be sent to its card any more, should
+    Slack only not have known it for a moment."""
+    is_of_step = isinstance(failure, OutOfStep) and failure.code not in _NO_SUCH_CALL
+    return is_of_step or failure.code == REFUSED_AS_IT_IS
 
 
 def needs_look(operation: Operation, news: RequestFailed) -> bool:
@@ -47,10 +51,7 @@ def needs_look(operation: Operation, news: RequestFailed) -> bool:
 def believe(shown: Shown, operation: Operation, news: RequestFailed) -> Shown:
     """``shown`` corrected by what the refusal tells."""
     match operation:
-        case UpdateCall() | AddParticipants() | RemoveParticipants() | LookAtCard() if news.code in _NO_SUCH_CALL:
-            # Somebody else ended it, or Slack forgot it; no request changes this card any more.
-            return after(shown, EndCall(0))
-        case UpdateCall() | EndCall():
+        case EndCall():
             return after(shown, operation)
         case AddParticipants((_,)) | RemoveParticipants((_,)):
             return _without_the_one(shown, operation, news)

@@ -13,21 +13,21 @@ from app.domain.operations import (
     AddParticipants,
     CreateMeeting,
     EndCall,
-    EndMeeting,
     FindPerson,
     LookAtCard,
     Operation,
     PostCall,
     RenameMeeting,
     TellFailure,
+    UpdateCall,
 )
-from app.domain.plan import after, plan, status, unrecognised
+from app.domain.plan import after, plan, rest, status, unrecognised
 from app.domain.repeating import NOTED
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 from app.metrics import OPERATIONS
 from app.reconciler.apply import AS_ANOTHER, LOOK, Apply, Done, lane_of
 from app.reconciler.claimed import ClaimedCall
-from app.reconciler.news import agree, believe, is_news, narrowed, needs_look
+from app.reconciler.news import REFUSED_AS_IT_IS, agree, believe, is_news, narrowed, needs_look
 from app.reconciler.watch import Watch
 from app.slack import texts
 from app.slack.calls import SlackCall
@@ -40,6 +40,13 @@ MOST_START_ATTEMPTS = 6
 """After so many failures in a row (about half a minute) the person is told, instead of waiting on."""
 MOST_FAREWELL_ATTEMPTS = 300
 """After so many failures in a row, a day by then, what is left of a call that is over stays as it is."""
+MOST_TELLING_ATTEMPTS = 9
+"""After so many refusals in a row (four minutes) nobody is told why there is no call."""
+MOST_UNANSWERED_TELLINGS = 3
+TELL_AGAIN_SECONDS = 120.0
+"""When a message that may have come is sent once more: by then most outages are over, and few people read it twice."""
+SURE_AFTER = 8
+"""So often in a row (two minutes) Slack has to say that a call is over already whose end it was never told."""
 MOMENT_SECONDS = 5.0
 LONGEST_FAREWELL_SECONDS = 30.0
 """An ended card takes nobody any more. So its end waits for those who came and went unseen, if their turn comes in a
@@ -195,7 +202,9 @@ class Turn:
             self._park(operation, lane_of(operation, self._call), failure)
         elif self._is_same_call(operation) and isinstance(failure, PermanentFailure):
             self._claimed.note(in_flight=AS_ANOTHER)
-        elif is_news(operation, failure) and not self._looks_for_card(operation):
+        elif isinstance(operation, EndCall) and is_news(operation, failure) and self._call.failures < SURE_AFTER:
+            self._pass_over(operation, failure)
+        elif is_news(operation, failure):
             self._correct(operation, failure)
         elif isinstance(failure, TemporaryFailure):
             self._retry_later(operation, failure)
@@ -225,20 +234,33 @@ class Turn:
         elif isinstance(operation, LookAtCard):
             # We may not look. What we believe is the best that there is.
             self._claimed.note(in_flight=None)
-        elif isinstance(operation, FindPerson):
-            # Remembered for this call only: a missing scope may be mended at any time.
-            self._claimed.save(after(self._shown, operation), in_flight=self._call.in_flight)
-        elif isinstance(operation, TellFailure | EndMeeting | RenameMeeting):
-            # Nobody is left to tell, or the provider will not do it: more of the same helps nobody.
+        elif self._holds_up_others(operation, failure):
+            self._claimed.save(rest(operation, self._call.snapshot, self._shown), in_flight=self._call.in_flight)
+        elif isinstance(operation, TellFailure) and self._call.failures >= MOST_TELLING_ATTEMPTS:
             self._save(operation, Done(after(self._shown, operation)))
         else:
             self._pass_over(operation, failure)
 
+    def _holds_up_others(self, operation: Operation, failure: RequestFailed) -> bool:
+        """Whether it would be refused in every turn, and what it is about can wait for the next look."""
+        is_title = isinstance(operation, UpdateCall) and failure.code == REFUSED_AS_IT_IS
+        return is_title or isinstance(operation, FindPerson | RenameMeeting)
+
     def _retry_later(self, operation: Operation, failure: RequestFailed) -> None:
-        if self._is_start(operation) and self._call.failures >= MOST_START_ATTEMPTS:
+        if isinstance(operation, TellFailure) and isinstance(failure, TemporaryFailure) and failure.effect_unknown:
+            self._tell_once_more(operation)
+        elif self._is_start(operation) and self._call.failures >= MOST_START_ATTEMPTS:
             self._give_up(operation, failure)
         else:
             self._pass_over(operation, failure)
+
+    def _tell_once_more(self, operation: TellFailure) -> None:
+        known = replace(self._shown, told_perhaps=self._shown.told_perhaps + 1)
+        if known.told_perhaps >= MOST_UNANSWERED_TELLINGS:
+            return self._save(operation, Done(after(known, operation)))
+        self._claimed.save(known, in_flight=self._call.in_flight)
+        self._call, self._shown = self._claimed.load()
+        return self._wait(operation, TELL_AGAIN_SECONDS)
 
     def _is_start(self, operation: Operation) -> bool:
         """Whether there is no call without it."""

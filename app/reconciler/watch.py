@@ -34,6 +34,10 @@ class Watch:
 
     def hear(self, call: StoredCall, shown: Shown) -> None:
         """Do what is due, and note when to do it again. The call has to be loaded anew."""
+        if shown.refused:
+            # What was refused may have been mended.
+            shown = replace(shown, refused=frozenset())
+            self._claimed.save(shown, in_flight=call.in_flight)
         if self._apply.capabilities(call).looks:
             self._ask_provider(call)
             self._ask_slack(call, shown)

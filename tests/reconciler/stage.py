@@ -34,7 +34,8 @@ SECRET = "G0SECRET"
 
 @dataclass(kw_only=True)
 class Stage:
-    """``vendor`` is the provider's server of the calls that have events; others are held at ``link``."""
+    """``vendor`` is the provider's server of the calls that have events; others are held at ``link``. Slack is given
+    ``patience_seconds`` to answer."""
 
     database: Database
     clock: MovedClock
@@ -42,6 +43,7 @@ class Stage:
     vendor: ReferenceServer
     providers: Mapping[str, Provider]
     bell: Bell = field(default_factory=Bell)
+    patience_seconds: float = PATIENCE_SECONDS
 
     # --- What is wanted ----------------------------------------------------------------------------------------------
 
@@ -102,7 +104,7 @@ class Stage:
     # --- Work --------------------------------------------------------------------------------------------------------
 
     def reconciler(self, clock: Clock | None = None, database: Database | None = None) -> Reconciler:
-        token = OneToken(self.slack.bot_token, self.slack.api_url, timeout_seconds=PATIENCE_SECONDS)
+        token = OneToken(self.slack.bot_token, self.slack.api_url, timeout_seconds=self.patience_seconds)
         return Reconciler(
             database or self.database,
             clock or self.clock,

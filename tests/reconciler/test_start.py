@@ -8,6 +8,7 @@ import pytest
 
 from app.domain.calls import CallStatus
 from app.emulator.faults import FaultKind
+from app.reconciler.turn import MOST_TELLING_ATTEMPTS, MOST_UNANSWERED_TELLINGS
 from tests.providers.standard.reference_server import told
 from tests.providers.standin import HANG_UP, Reply
 from tests.reconciler.stage import GENERAL, SECRET, Stage
@@ -261,10 +262,11 @@ def test_a_person_who_cannot_be_told_holds_nothing_up(stage: Stage) -> None:
     stage.slack.faults.add("calls.add", "error", error="not_authorized")
     stage.slack.faults.add("chat.postEphemeral", "error", error="user_not_found")
     stage.start()
-    stage.settle(within_seconds=3600)
-
-    assert stage.sent("chat.postEphemeral") == [1]
+    stage.work()
     assert ended_meetings(stage) == 1
+
+    stage.settle(within_seconds=3600)
+    assert stage.sent("chat.postEphemeral") == [MOST_TELLING_ATTEMPTS]
     assert stage.next_due_at() is None
 
 
@@ -272,8 +274,17 @@ def test_telling_is_tried_again_when_slack_is_away(stage: Stage) -> None:
     stage.slack.faults.add("calls.add", "error", error="not_authorized")
     stage.slack.faults.add("response_url", "status", status=503, times=2)
     stage.start(answer_through=stage.response_url())
-    stage.settle()
+    stage.settle(within_seconds=300)
     assert len(stage.told()) == 1
+
+
+def test_nobody_is_told_for_ever_because_answers_are_lost(stage: Stage) -> None:
+    stage.slack.faults.add("calls.add", "error", error="not_authorized")
+    stage.slack.faults.add("chat.postEphemeral", "drop_after")
+    stage.start()
+    stage.settle(within_seconds=3600)
+    assert len(stage.told()) == MOST_UNANSWERED_TELLINGS
+    assert stage.next_due_at() is None
 
 
 def test_a_meeting_that_the_provider_will_not_end_holds_nothing_up(stage: Stage) -> None:
