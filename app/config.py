@@ -74,6 +74,12 @@ def split_keys(value: SecretStr) -> tuple[str, ...]:
     return tuple(key.strip() for key in value.get_secret_value().split(",") if key.strip())
 
 
+def _app_level(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not value.get_secret_value().startswith("xapp-"):
+        raise ValueError("must be an app-level token, which begins with xapp-")
+    return value
+
+
 def _fernet_keys(value: SecretStr) -> SecretStr:
     try:
         for key in split_keys(value):
@@ -105,6 +111,11 @@ class Settings(BaseModel, frozen=True):
         default=SecretStr(""),
         validate_default=True,
         description="The client secret, from the same place.",
+    )
+    slack_app_token: Annotated[SecretStr, AfterValidator(_app_level)] = Field(
+        default=SecretStr(""),
+        description="An app-level token (xapp-…) with the scope connections:write, from Basic Information in Slack's "
+        "app settings; with it commands come through a socket that this app opens, and Slack need not reach it.",
     )
     slack_api_url: Annotated[str, AfterValidator(_with_slash)] = Field(
         default="https://slack.com/api/",

@@ -95,6 +95,13 @@ class SocketMode:
         for socket in sockets:
             self._goodbye(socket, reason)
 
+    def drop(self) -> None:
+        """Lose all sockets without a word."""
+        with self._changed:
+            sockets = list(self._sockets)
+        for socket in sockets:
+            socket.hang_up()
+
     def wait_until_connected(self, timeout: float = 5.0) -> bool:
         """Wait until the app has a socket open; False if it never had in time."""
         return self.wait_until(lambda: self.is_connected, timeout)

@@ -10,6 +10,7 @@ import hashlib
 import socket
 import struct
 import threading
+from contextlib import suppress
 from typing import BinaryIO
 
 MAX_MESSAGE = 1024 * 1024
@@ -51,6 +52,11 @@ class WebSocket:
             self._connection.shutdown(socket.SHUT_RD)
         except OSError:
             return  # the client has already gone
+
+    def hang_up(self) -> None:
+        """End the connection without a goodbye, as a broken line does."""
+        with suppress(OSError):  # the client has already gone
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def receive(self) -> str | None:
         """The next text, None when the connection has come to its end. Pings are answered on the way."""

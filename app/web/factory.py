@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from flask import Blueprint, Flask, Response
+from slack_bolt import App
 from werkzeug.exceptions import HTTPException
 
 from app import logs
 from app.clock import Clock
 from app.db.session import is_away
 from app.listeners.bolt import make_bolt_app
+from app.listeners.socket_mode import SocketMode
 from app.reconciler.engine import Engine, build_engine
 from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
@@ -32,22 +35,40 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switchboard(Engine):
-    """The engine, with the web app on top."""
+    """The engine, with the web app on top. ``socket_mode`` is for an app that Slack cannot reach."""
 
     flask: Flask
+    socket_mode: SocketMode | None
+
+    def start(self) -> list[threading.Thread]:
+        # A dataclass with slots is made twice, and a bare super() would mean the first one.
+        threads = super(Switchboard, self).start()
+        if self.socket_mode is not None:
+            self.socket_mode.start()
+        return threads
+
+    def stop(self, threads: Sequence[threading.Thread]) -> None:
+        if self.socket_mode is not None:
+            self.socket_mode.stop()
+        super(Switchboard, self).stop(threads)
 
 
 def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
     """The app for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
     engine = build_engine(env, clock)
-    flask = _make_flask(engine, clock)
+    call_service = CallService(engine.database, clock, engine.accounts, engine.nudge)
+    bolt_app = make_bolt_app(engine.settings, engine.clients, call_service)
+    app_token = engine.settings.slack_app_token.get_secret_value()
     parts = {part.name: getattr(engine, part.name) for part in fields(engine)}
-    return Switchboard(flask=flask, **parts)
+    return Switchboard(
+        flask=_make_flask(engine, bolt_app, clock),
+        socket_mode=SocketMode(bolt_app, app_token) if app_token else None,
+        **parts,
+    )
 
 
-def _make_flask(engine: Engine, clock: Clock) -> Flask:
+def _make_flask(engine: Engine, bolt_app: App, clock: Clock) -> Flask:
     settings, database = engine.settings, engine.database
-    bolt_app = make_bolt_app(settings, engine.clients, CallService(database, clock, engine.accounts, engine.nudge))
     flask = Flask(__name__)
     # A path with two slashes is no path of ours. Redirected, a webhook would be lost: vendors do not follow.
     flask.url_map.merge_slashes = False

@@ -197,6 +197,12 @@ def test_slack_says_goodbye_before_it_closes(emulator: Emulator, client: Client)
     assert client.receive()[0] == 8
 
 
+@pytest.mark.usefixtures("client")
+def test_a_line_can_be_lost_without_a_word(emulator: Emulator) -> None:
+    emulator.socket_mode.drop()
+    assert emulator.socket_mode.wait_until(lambda: not emulator.socket_mode.is_connected)
+
+
 def test_a_ticket_opens_one_socket_and_soon(url: Callable[[], str], clock: Clock) -> None:
     address = url()
     first, second = Client(address), Client(address)

@@ -13,6 +13,8 @@ KNOWN = {name for name in vars(WebClient) if not name.startswith("_")}
 
 # The scope that each method's page asks for: https://docs.slack.dev/reference/methods
 SCOPES = {
+    # With the app-level token, which has a scope of its own.
+    "apps_connections_open": set(),
     "calls_add": {"calls:write"},
     "calls_end": {"calls:write"},
     "calls_info": {"calls:read"},

@@ -16,6 +16,7 @@ from tests.slack.methods import SCOPES, dotted, methods_in, methods_used
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scopes.md"
 SIGNING_IN = "openid.connect.token"
+OF_THE_APP_LEVEL_TOKEN = {"connections:write": {"apps.connections.open"}}
 
 
 def asked_for(kind: str = "bot") -> set[str]:
@@ -52,7 +53,7 @@ def test_people_are_asked_for_no_more_than_signing_in_needs() -> None:
 
 
 def test_every_method_that_the_reconciler_sends_has_a_pace() -> None:
-    unhurried = {"openid.connect.token", "users.info"}
+    unhurried = {"apps.connections.open", "openid.connect.token", "users.info"}
     assert {dotted(name) for name in SCOPES} - unhurried == set(PACES)
 
 
@@ -66,9 +67,10 @@ def rows() -> dict[str, set[str]]:
 
 
 def test_every_scope_has_its_row() -> None:
-    assert set(rows()) == asked_for() | asked_for("user")
+    assert set(rows()) == asked_for() | asked_for("user") | set(OF_THE_APP_LEVEL_TOKEN)
 
 
 def test_each_row_names_the_methods_that_need_the_scope() -> None:
     needed = {scope: {dotted(name) for name, scopes in SCOPES.items() if scope in scopes} for scope in asked_for()}
-    assert rows() == needed | {scope: {SIGNING_IN} for scope in asked_for("user")}
+    of_people = {scope: {SIGNING_IN} for scope in asked_for("user")}
+    assert rows() == needed | of_people | OF_THE_APP_LEVEL_TOKEN
