@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     own.add_argument("--minutes", type=float, default=30, help="how long things happen (30)")
     own.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     own.add_argument("--plot", type=Path, help=f"where the plot goes ({PLOT.relative_to(ROOT)}, for half an hour)")
+    own.add_argument("--keep", type=Path, help="an empty folder where logs and samples stay")
     options = parser.parse_args()
     for name in options.name:
         if name not in {*BENCHES, "soak"}:
@@ -50,7 +51,7 @@ def _arguments() -> argparse.Namespace:
 def _of_soak(options: argparse.Namespace) -> soak.Options:
     """A short try must not take the place of the plot in the docs."""
     plot = options.plot or (PLOT if options.minutes >= 30 and options.database == "sqlite" else None)
-    return soak.Options(minutes=options.minutes, database=options.database, plot=plot)
+    return soak.Options(minutes=options.minutes, database=options.database, plot=plot, keep=options.keep)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ BEGINS_AGAIN_SECONDS = (5.0, 20.0)
 ASKS_AGAIN_SECONDS = 90.0
 """When nothing has come of a wish."""
 TRIES_AGAIN_SECONDS = 5.0
+TRIES = 20
+"""To find a call where something can happen: one that is about to end may have to wait for it."""
 
 
 @dataclass(slots=True)
@@ -63,8 +65,10 @@ class Crowd:
             for slot in self.truth.slots:
                 self._look_after(slot)
             live = self.truth.live
-            for _ in range(events if live else 0):
-                self._something_happens(*self.rng.choice(live))
+            before = self.told
+            for _ in range(TRIES * events if live else 0):
+                if self.told - before < events:
+                    self._something_happens(*self.rng.choice(live))
 
     def rest(self) -> None:
         """Let what was begun come to its end: those who only look in go."""

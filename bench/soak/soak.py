@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 import threading
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,8 +48,9 @@ SLOTS = 208
 TEAMS = 20
 EVENTS_PER_SECOND = 50
 TICK_SECONDS = 0.05
-KILLS = (0.2, 0.42)
-"""Shares of the time. The second falls into a window of faults; afterwards the same process runs to the end."""
+KILLS = (0.1, 0.22)
+"""Shares of the time. The second falls into a window of faults; afterwards the same process runs to the end, because
+memory that is lost shows only in one that lives long."""
 SETTLE_SECONDS = 180
 START_SECONDS = 120
 KEPT = timedelta(minutes=5)
@@ -59,7 +61,7 @@ LEAST_LASTS_SECONDS = (150.0, 240.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """``keep`` is where logs, database and samples stay; ``plot`` where the plot goes."""
+    """``keep`` is a folder where logs and samples stay; ``plot`` is where the plot goes."""
 
     minutes: float = 30
     database: str = "sqlite"
@@ -71,7 +73,7 @@ class Options:
 def run(folder: Path, options: Options) -> Iterator[Figure]:
     with ExitStack() as stack:
         url = stack.enter_context(fresh_database_url(folder, _migrate, options.database))  # type: ignore[arg-type]
-        soak = Soak(stack, folder, url, options)
+        soak = Soak(stack, options.keep or folder, url, options)
         soak.run()
     yield from soak.figures()
 
@@ -255,6 +257,8 @@ class Soak:
             print(f"{name}: " + ", ".join(f"{count} × {what}" for what, count in counts.most_common()))
         for wrong in [*self.verdict.lost[:20], *self.verdict.doubled[:20], *self.app.errors()[:20]]:
             print(f"  {wrong}")
+        if self._options.keep:
+            (self._options.keep / "outcome.json").write_text(json.dumps(asdict(self.outcome), indent=1))
         if self._options.plot:
             draw(self._options.plot, self.outcome)
 
