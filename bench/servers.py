@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.cli.serve import THREADS, server_options
+from app.cli.serve import server_options
 from app.config import Settings, read_settings
+from app.web.front import THREADS
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -70,7 +71,8 @@ def floor_server(folder: Path, target: str, env: Mapping[str, str] | None = None
     port = free_port()
     settings = read_settings(Settings, {**SECRETS, "PUBLIC_URL": "http://floor", "HOST": HOST, "PORT": str(port)})
     _apps_own_target, *options = server_options(settings)
-    with _server(["-m", "granian", target, *options], folder, env or {}, port) as server:
+    bare = ["--interface=wsgi", f"--blocking-threads={THREADS}"]
+    with _server(["-m", "granian", target, *options, *bare], folder, env or {}, port) as server:
         yield server
 
 

@@ -14,14 +14,13 @@ from app.config import Settings
 if TYPE_CHECKING:
     from app.cli import Commands
 
-THREADS = 32
-"""Requests answered at once. Most take a few milliseconds, but a thread also waits for a body that comes slowly, and
-for Slack when somebody's rights are asked about."""
 CONNECTIONS = 1024
 """Open connections, nearly all of them idle: load balancers keep many in store."""
 
 LARGEST_HEAD_BYTES = 64 * 1024
 """Of one request: what is larger is answered with 431."""
+HEAD_SECONDS = 10
+"""For the head of a request; the front has a limit for the body."""
 
 
 def add_to(commands: Commands) -> None:
@@ -40,15 +39,16 @@ def server_options(settings: Settings) -> list[str]:
     return [
         "app.web.wsgi:create",
         "--factory",
-        "--interface=wsgi",
+        "--interface=rsgi",
+        # Its limits for the head are of this version of HTTP only, and no proxy needs another.
+        "--http=1",
         f"--host={settings.host}",
         f"--port={settings.port}",
         "--workers=1",
-        f"--blocking-threads={THREADS}",
         f"--backlog={CONNECTIONS}",
         f"--backpressure={CONNECTIONS}",
         f"--http1-buffer-size={LARGEST_HEAD_BYTES}",
-        "--http1-header-read-timeout=10000",
+        f"--http1-header-read-timeout={HEAD_SECONDS * 1000}",
         "--workers-kill-timeout=20",
         "--log-level=error",
         "--no-ws",

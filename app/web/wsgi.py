@@ -5,22 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from flask import Flask
-
 from app import config, logs
 from app.clock import SystemClock
 from app.web.factory import Switchboard, build
+from app.web.front import Front
 
 
-def create() -> Flask:
-    """The WSGI app. Its settings were checked by ``serve`` before the server was started."""
+def create() -> Front:
+    """The app behind its front. Its settings were checked by ``serve`` before the server was started."""
     clock = SystemClock()
     switchboard = build(config.environment(), clock)
     logs.set_up(switchboard.settings.log_level)
     clock.agree_with(switchboard.database.now())
     threads = switchboard.start()
     threading.Thread(target=_stop_with_the_server, args=(switchboard, threads), name="reconciler-stop").start()
-    return switchboard.flask
+    return Front(switchboard.flask)
 
 
 def _stop_with_the_server(switchboard: Switchboard, threads: Sequence[threading.Thread]) -> None:
