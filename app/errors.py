@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class SwitchboardError(Exception):
     """Something went wrong in Switchboard."""
@@ -96,7 +99,54 @@ class TitleTooLong(WishRefused):
 
 
 class CannotTell(WishRefused):
-    """Slack did not say in time who is an admin."""
+    """Slack did not say in time who somebody is."""
+
+
+class MayNotStart(WishRefused):
+    """The workspace lets only some people start calls."""
+
+
+class MembersOnly(WishRefused):
+    """Only members of the workspace may do this."""
+
+
+class AdminsOnly(WishRefused):
+    """Only admins of the workspace may do this."""
+
+
+class OfAnotherTeam(WishRefused):
+    """Only people of the workspace may do this."""
+
+
+class NoSuchCall(WishRefused):
+    """The workspace has no such call, or it is over."""
+
+
+class NoAccount(WishRefused):
+    """The workspace has no account at a provider."""
+
+
+class NoDefaultAccount(WishRefused):
+    """The workspace has several accounts, and has chosen none of them."""
+
+
+class TooManyAccounts(WishRefused):
+    """The workspace has as many accounts as it can have."""
+
+
+class NoSuchAccount(WishRefused):
+    """The workspace has no such account."""
+
+
+class NotAsEntered(WishRefused):
+    """What was entered is not right.
+
+    ``problems`` are sentences, by the name of the field that each stands at; none of them quotes what was entered.
+    """
+
+    def __init__(self, problems: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.problems = dict(problems)
+        super().__init__(", ".join(sorted(problems)))
 
 
 # --- What is stored --------------------------------------------------------------------------------------------

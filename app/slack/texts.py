@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.calls import LONGEST_TITLE
 from app.errors import (
+    AdminsOnly,
     CannotTell,
+    MayNotStart,
+    MembersOnly,
+    NoAccount,
+    NoDefaultAccount,
+    NoSuchAccount,
+    NoSuchCall,
+    NotAsEntered,
     NothingRunning,
     NotYours,
+    OfAnotherTeam,
     PermanentFailure,
     RequestFailed,
     TitleMissing,
     TitleTooLong,
+    TooManyAccounts,
     WishRefused,
 )
 
@@ -110,27 +120,77 @@ def help_text(command: str) -> str:
 
 
 def default_title(channel_name: str) -> str:
-    """The title of a call that was given none. Slack names conversations between people ``directmessage``,
-    ``privategroup`` and ``mpdm-…``."""
-    if not channel_name or channel_name in {"directmessage", "privategroup"} or channel_name.startswith("mpdm-"):
-        return "Call"
-    return f"Call in #{channel_name}"
+    """The title of a call that was given none, and that no template has one for. Slack names conversations between
+    people ``directmessage``, ``privategroup`` and ``mpdm-…``."""
+    name = channel_title(channel_name)
+    return f"Call in #{name}" if name else "Call"
+
+
+def channel_title(channel_name: str) -> str:
+    """The channel's name as it may stand in a title; ``""`` where Slack only says what kind of conversation it is."""
+    is_nameless = channel_name in {"directmessage", "privategroup"} or channel_name.startswith("mpdm-")
+    return "" if is_nameless else channel_name
+
+
+# By the kind of refusal; ``{command}`` is the slash command.
+_REFUSALS: Mapping[type[WishRefused], str] = {
+    NothingRunning: "No call is running in this channel. `{command} Weekly sync` starts one.",
+    NotYours: "Only the one who started the call, or an admin of the workspace, may do this.",
+    TitleMissing: "Say the new title as well: `{command} rename Another title`.",
+    TitleTooLong: f"That title is too long for the card. Please use {LONGEST_TITLE} characters at most.",
+    CannotTell: "Slack did not say in time who you are in this workspace. Please try again.",
+    MayNotStart: "Only some people may start calls in this workspace. An admin can change that in the app's Home tab.",
+    MembersOnly: "Only members of this workspace may do this.",
+    AdminsOnly: "Only admins of this workspace may do this.",
+    OfAnotherTeam: "Only people of the workspace that this call belongs to may do this.",
+    NoSuchCall: "That call is over already.",
+    NoAccount: "No call provider is set up here yet. An admin of the workspace can add one in the app's Home tab.",
+    NoDefaultAccount: "It is not chosen yet where calls are held. "
+    "An admin of the workspace can do so in the app's Home tab.",
+    TooManyAccounts: "There are as many accounts as a workspace can have. Please remove one first.",
+    NoSuchAccount: "This workspace has no such account; somebody may have removed it just now.",
+}
 
 
 def refused(wish: WishRefused, command: str) -> str:
     """Why a wish is not granted, and what can be done instead."""
-    match wish:
-        case NothingRunning():
-            return f"No call is running in this channel. `{command} Weekly sync` starts one."
-        case NotYours():
-            return "Only the one who started the call, or an admin of the workspace, may do this."
-        case TitleMissing():
-            return f"Say the new title as well: `{command} rename Another title`."
-        case TitleTooLong():
-            return f"That title is too long for the card. Please use {LONGEST_TITLE} characters at most."
-        case CannotTell():
-            return "Slack did not say in time whether you are an admin. Please try again."
-    return str(wish)
+    if isinstance(wish, NotAsEntered):
+        return " ".join(["Please look again at what you entered.", *wish.problems.values()])
+    return _REFUSALS.get(type(wish), str(wish)).format(command=command)
+
+
+# --- At a field of a form
+
+
+def name_needed(longest: int) -> str:
+    return f"Please give the account a name of 1 to {longest} characters."
+
+
+def name_taken() -> str:
+    return "Another account of this workspace has this name."
+
+
+def entered_too_long(longest: int) -> str:
+    return f"This is longer than {longest} characters: was something else pasted?"
+
+
+def template_too_long(longest: int) -> str:
+    return f"Please use {longest} characters at most."
+
+
+def template_unknown(unknown: Sequence[str], known: Sequence[str]) -> str:
+    return f"{' '.join(unknown)} means nothing here. Only {' and '.join(f'{{{name}}}' for name in known)} can be used."
+
+
+def guests_needed() -> str:
+    return "People cannot sign in with Slack at this app, so without guests nobody could join."
+
+
+def account_gone() -> str:
+    return "This account is not there any more. Please choose another one."
+
+
+# --- When something failed
 
 
 def went_wrong(reference: str) -> str:

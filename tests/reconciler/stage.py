@@ -11,6 +11,7 @@ from app.clock import Clock
 from app.db import calls, work
 from app.db.calls import StoredCall
 from app.db.session import Database
+from app.domain.permissions import Role
 from app.domain.plan import Shown
 from app.emulator import Emulator
 from app.providers.base import Provider, WebhookRequest
@@ -18,7 +19,8 @@ from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
 from app.reconciler.worker import Reconciler
 from app.services.accounts import SettingsAccounts
-from app.services.calls import Caller, CallService, Start
+from app.services.callers import Caller
+from app.services.calls import CallService, Start
 from app.services.deliveries import DeliveryService
 from app.slack.clients import OneToken
 from tests.clocks import MovedClock
@@ -182,7 +184,7 @@ class Stage:
         return CallService(self.database, self.clock, SettingsAccounts(self.providers, at), self.bell.ring)
 
     def _caller(self, user: str, channel: str, team: str) -> Caller:
-        return Caller(team_id=team, enterprise_id=None, channel_id=channel, user_id=user, is_admin=lambda: False)
+        return Caller(team_id=team, enterprise_id=None, channel_id=channel, user_id=user, role=lambda: Role.MEMBER)
 
 
 STARTING = ("calls.add", "chat.postMessage")

@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from app.db.session import Database
+from app.domain.permissions import Role
 from app.errors import NothingRunning
 from app.providers.registry import load_providers
 from app.services.accounts import SettingsAccounts
-from app.services.calls import Caller, CallService, Ended, Start
+from app.services.callers import Caller
+from app.services.calls import CallService, Ended, Start
 from tests.clocks import MovedClock
 
 SETTINGS = {
@@ -20,7 +22,7 @@ SETTINGS = {
     "LIVEKIT_API_KEY": "key",
     "LIVEKIT_API_SECRET": "s" * 32,
 }
-GRACE = Caller(team_id="T0", enterprise_id=None, channel_id="C0", user_id="U0GRACE", is_admin=lambda: False)
+GRACE = Caller(team_id="T0", enterprise_id=None, channel_id="C0", user_id="U0GRACE", role=lambda: Role.MEMBER)
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def wish(title: str, request: str | None = None) -> Start:
 
 def test_a_request_that_comes_twice_does_not_count_its_own_call(service: CallService) -> None:
     service.start(GRACE, wish("One"))
-    assert [service.start(GRACE, wish("Two", "request-1")) for _ in range(2)] == [1, 1]
+    assert [service.start(GRACE, wish("Two", "request-1")).others for _ in range(2)] == [1, 1]
 
 
 def test_when_the_chosen_call_ends_meanwhile_the_next_one_is_chosen(service: CallService) -> None:
@@ -49,24 +51,24 @@ def test_when_the_chosen_call_ends_meanwhile_the_next_one_is_chosen(service: Cal
     service.start(GRACE, wish("Two"))
     ended: list[str] = []
 
-    def slow_to_tell() -> bool:
+    def slow_to_tell() -> Role:
         if not ended:
             ended.append(service.end(GRACE).title)
-        return True
+        return Role.ADMIN
 
-    ended.append(service.end(replace(GRACE, user_id="U0ADA", is_admin=slow_to_tell)).title)
+    ended.append(service.end(replace(GRACE, user_id="U0ADA", role=slow_to_tell)).title)
     assert sorted(ended) == ["One", "Two"]
 
 
 def test_when_the_only_call_ends_meanwhile_nothing_is_running(service: CallService) -> None:
     service.start(GRACE, wish("One"))
 
-    def slow_to_tell() -> bool:
+    def slow_to_tell() -> Role:
         service.end(GRACE)
-        return True
+        return Role.ADMIN
 
     with pytest.raises(NothingRunning):
-        service.end(replace(GRACE, user_id="U0ADA", is_admin=slow_to_tell))
+        service.end(replace(GRACE, user_id="U0ADA", role=slow_to_tell))
 
 
 def test_whether_people_are_put_out_is_up_to_the_provider_of_that_call(

@@ -10,9 +10,11 @@ from slack_bolt import Ack
 
 from app import logs
 from app.db.calls import StoredCall
+from app.domain.permissions import Role
 from app.errors import CannotTell, RequestFailed, WishRefused
 from app.listeners.commands.wish import Verb, Wish, read_wish
-from app.services.calls import Caller, CallService, Start
+from app.services.callers import Caller
+from app.services.calls import CallService, Start
 from app.slack import people, texts
 from app.slack.clients import Clients
 
@@ -55,18 +57,18 @@ class RingCommand:
                 return self._start(wish, caller, command)
 
     def _start(self, wish: Wish, caller: Caller, command: Mapping[str, Any]) -> str:
-        title = wish.title or texts.default_title(str(command.get("channel_name", "")))
         start = Start(
-            title=title,
+            title=wish.title,
             request_key=command.get("trigger_id") or None,
             response_url=command.get("response_url") or None,
+            channel_name=str(command.get("channel_name", "")),
         )
-        others = self._calls.start(caller, start)
-        return texts.starting(title, self._command, others)
+        started = self._calls.start(caller, start)
+        return texts.starting(started.title, self._command, started.others)
 
     def _running(self, caller: Caller) -> list[texts.RunningCall]:
         now = self._calls.now()
-        return [_line(call, now) for call in self._calls.running(caller.team_id, caller.channel_id)]
+        return [_line(call, now) for call in self._calls.running(caller)]
 
     def _caller(self, command: Mapping[str, Any]) -> Caller:
         user_id, team_id = str(command.get("user_id", "")), str(command.get("team_id", ""))
@@ -76,15 +78,15 @@ class RingCommand:
             enterprise_id=enterprise_id,
             channel_id=str(command.get("channel_id", "")),
             user_id=user_id,
-            is_admin=lambda: self._is_admin(team_id, enterprise_id, user_id),
+            role=lambda: self._role(team_id, enterprise_id, user_id),
         )
 
-    def _is_admin(self, team_id: str, enterprise_id: str | None, user_id: str) -> bool:
+    def _role(self, team_id: str, enterprise_id: str | None, user_id: str) -> Role:
         try:
             client = self._clients.of(team_id, enterprise_id, timeout_seconds=ANSWER_TIMEOUT_SECONDS)
-            return people.is_admin(client, user_id)
+            return people.role_of(client, user_id, team_id, enterprise_id)
         except RequestFailed as failure:
-            log.warning("cannot tell who is an admin", user_id=user_id, why=failure.code)
+            log.warning("cannot tell who somebody is", user_id=user_id, why=failure.code)
             raise CannotTell from failure
 
 
