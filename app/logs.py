@@ -53,7 +53,13 @@ class Log:
         """An error with the stack of the exception being handled."""
         self._write(logging.ERROR, message, fields, exc_info=True)
 
-    def _write(self, level: int, message: str, fields: dict[str, object], *, exc_info: bool = False) -> None:
+    def failure(self, message: str, failure: Exception, **fields: object) -> None:
+        """An error with the stack of ``failure``, which was handled elsewhere."""
+        self._write(logging.ERROR, message, fields, exc_info=failure)
+
+    def _write(
+        self, level: int, message: str, fields: dict[str, object], *, exc_info: Exception | bool = False
+    ) -> None:
         if self._logger.isEnabledFor(level):
             told = " ".join(f"{name}={_one_line(value)}" for name, value in fields.items() if value is not None)
             self._logger.log(level, "%s %s" if told else "%s%s", message, told, exc_info=exc_info)

@@ -17,15 +17,14 @@ from app.clock import Clock
 from app.db import calls, deliveries
 from app.db.calls import Learned, StoredCall
 from app.db.deliveries import Delivery, Outcome, Taken
-from app.db.session import Database
+from app.db.session import Database, is_away
 from app.domain.calls import CallSnapshot
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft
 from app.domain.fold import fold
-from app.errors import WebhookMalformed
+from app.errors import WebhookMalformed, WebhookRejected
 from app.metrics import DELIVERIES
 from app.providers.base import Provider, WebhookRequest
 from app.services import NEWS_WAIT, Nudge
-from app.services.group_commit import GroupCommit
 from app.services.runs import LockedMeetings, lock_meetings
 
 LONGEST_KEY = 300
@@ -72,33 +71,68 @@ class DeliveryService:
         self._database = database
         self._clock = clock
         self._nudge = nudge
-        self._group_commit = GroupCommit(self._take_in)
 
     def receive(self, provider: Provider, request: WebhookRequest) -> Receipt:
         """Take in one request. Raises ``WebhookRejected`` when it is not genuine and ``WebhookMalformed`` when it is
         not readable. Whatever else is raised, the request is stored, so that it can be replayed."""
-        provider.verify(request)
+        [came_to] = self.receive_all([(provider, request)])
+        if isinstance(came_to, Exception):
+            raise came_to
+        return came_to
+
+    def receive_all(self, requests: Sequence[tuple[Provider, WebhookRequest]]) -> list[Receipt | Exception]:
+        """Take in requests that came together, and say of each what ``receive`` would return or raise.
+
+        They are written in one transaction: a commit costs as much as all the rest, and only one can write at a time.
+        """
+        read = [self._read(provider, request) for provider, request in requests]
+        arrived = [each for each in read if isinstance(each, _Arrived)]
+        written = self._write(arrived)
+        if any(isinstance(each, _TakenIn) and each.is_news for each in written):
+            self._nudge()
+        came_to = iter(map(_told, arrived, written))
+        return [next(came_to) if isinstance(each, _Arrived) else each for each in read]
+
+    def _read(self, provider: Provider, request: WebhookRequest) -> _Arrived | Receipt | Exception:
         events: Sequence[Event] = ()
         try:
+            provider.verify(request)
             events = provider.parse_events(request)
-            if not events:
-                log.debug("webhook ignored", provider=provider.name)
-                DELIVERIES.count(provider.name, "ignored")
-                return Receipt.UNMATCHED
-            taken_in = self._group_commit.commit(_Arrived(self._delivery(provider, request, events), events))
-        except Exception as error:  # whatever our code trips over, the delivery must not be lost
-            DELIVERIES.count(provider.name, "failed")
-            self._keep_failed(self._delivery(provider, request, events), error)
-            raise
-        if taken_in.is_news:
-            self._nudge()
-        DELIVERIES.count(provider.name, taken_in.receipt.value)
-        return taken_in.receipt
+            if events:
+                return _Arrived(self._delivery(provider, request, events), events)
+        except WebhookRejected as rejection:
+            return rejection
+        except Exception as error:  # noqa: BLE001  # whatever our code trips over, the delivery must not be lost
+            return self._kept(self._delivery(provider, request, events), error)
+        log.debug("webhook ignored", provider=provider.name)
+        DELIVERIES.count(provider.name, "ignored")
+        return Receipt.UNMATCHED
+
+    def _write(self, arrived: Sequence[_Arrived]) -> Sequence[_TakenIn | Exception]:
+        """Together; or one by one, when one of them trips our code, which must not take the others along."""
+        try:
+            return self._take_in(arrived) if arrived else []
+        except Exception as error:  # noqa: BLE001  # it may lie in one of them only
+            if is_away(error):
+                # None could be stored now; those who sent them are asked to do it again.
+                return [error] * len(arrived)
+            if len(arrived) == 1:
+                return [self._kept(arrived[0].delivery, error)]
+        return [came_to for each in arrived for came_to in self._write([each])]
 
     def _take_in(self, arrived: Sequence[_Arrived]) -> list[_TakenIn]:
         """Store the deliveries and fold them into their calls, in one transaction."""
         with self._database.transaction() as connection:
             return _take_in(connection, arrived, self._clock.now())
+
+    def _kept(self, delivery: Delivery, error: Exception) -> Exception:
+        """``error``, which this delivery is stored with; or what is in the way of that."""
+        DELIVERIES.count(delivery.provider, "failed")
+        try:
+            self._keep_failed(delivery, error)
+        except Exception as another:  # noqa: BLE001  # the database may be away, and the others must have their answers
+            return another
+        return error
 
     def _keep_failed(self, delivery: Delivery, error: Exception) -> None:
         with self._database.transaction() as connection:
@@ -163,6 +197,14 @@ def without_secrets(body: bytes, fields: Iterable[str]) -> bytes:
 def what_went_wrong(error: Exception) -> str:
     """The kind of error; of a webhook that is not as documented also where, which quotes nothing of it."""
     return error.detail if isinstance(error, WebhookMalformed) else type(error).__name__
+
+
+def _told(arrived: _Arrived, came_to: _TakenIn | Exception) -> Receipt | Exception:
+    """What a delivery came to, counted."""
+    if isinstance(came_to, Exception):
+        return came_to
+    DELIVERIES.count(arrived.delivery.provider, came_to.receipt.value)
+    return came_to.receipt
 
 
 def _take_in(connection: Connection, arrived: Sequence[_Arrived], now: datetime) -> list[_TakenIn]:

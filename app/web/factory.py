@@ -10,9 +10,7 @@ from flask import Blueprint, Flask, Response
 from slack_bolt import App
 from werkzeug.exceptions import HTTPException
 
-from app import logs
 from app.clock import Clock
-from app.db.session import is_away
 from app.listeners.bolt import make_bolt_app
 from app.listeners.socket_mode import SocketMode
 from app.reconciler.engine import Engine, build_engine
@@ -21,16 +19,13 @@ from app.services.deliveries import DeliveryService
 from app.services.visits import VisitService
 from app.slack.openid import SlackOpenId
 from app.web import health, join, metrics, slack, webhooks
+from app.web.answers import answer_to
 from app.web.cookies import Cookies
 from app.web.join_pages import Pages
-from app.web.limits import limit_floods
+from app.web.limits import LARGEST_BODY_BYTES, Floods, limit_floods
 from app.web.seals import derived_key
 from app.web.sign_in import RETURN_PATH, SignIn
-
-LARGEST_BODY_BYTES = 1024 * 1024
-RETRY_SECONDS = 5
-"""Providers and people are asked to come again after so long when the database is away or busy."""
-log = logs.get(__name__)
+from app.web.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +33,8 @@ class Switchboard(Engine):
     """The engine, with the web app on top. ``socket_mode`` is for an app that Slack cannot reach."""
 
     flask: Flask
+    webhooks: Webhooks
+    floods: Floods
     socket_mode: SocketMode | None
 
     def start(self) -> list[threading.Thread]:
@@ -59,28 +56,32 @@ def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
     call_service = CallService(engine.database, clock, engine.accounts, engine.nudge)
     bolt_app = make_bolt_app(engine.settings, engine.clients, call_service)
     app_token = engine.settings.slack_app_token.get_secret_value()
+    receiver = Webhooks(engine.accounts, DeliveryService(engine.database, clock, engine.nudge))
+    floods = Floods(clock)
     parts = {part.name: getattr(engine, part.name) for part in fields(engine)}
     return Switchboard(
-        flask=_make_flask(engine, bolt_app, clock),
+        flask=_make_flask(engine, bolt_app, receiver, floods, clock),
+        webhooks=receiver,
+        floods=floods,
         socket_mode=SocketMode(bolt_app, app_token) if app_token else None,
         **parts,
     )
 
 
-def _make_flask(engine: Engine, bolt_app: App, clock: Clock) -> Flask:
-    settings, database = engine.settings, engine.database
+def _make_flask(engine: Engine, bolt_app: App, receiver: Webhooks, floods: Floods, clock: Clock) -> Flask:
+    settings = engine.settings
     flask = Flask(__name__)
     # A path with two slashes is no path of ours. Redirected, a webhook would be lost: vendors do not follow.
     flask.url_map.merge_slashes = False
     flask.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     flask.register_error_handler(Exception, _answer_error)
-    limit_floods(flask, clock)
+    limit_floods(flask, floods)
     secret = settings.slack_signing_secret.get_secret_value()
     flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
-    flask.register_blueprint(webhooks.make_blueprint(engine.accounts, DeliveryService(database, clock, engine.nudge)))
+    flask.register_blueprint(webhooks.make_blueprint(receiver))
     flask.register_blueprint(_make_join_page(engine, clock))
-    flask.register_blueprint(health.make_blueprint(database))
-    flask.register_blueprint(metrics.make_blueprint(database, clock, settings.metrics_token))
+    flask.register_blueprint(health.make_blueprint(engine.database))
+    flask.register_blueprint(metrics.make_blueprint(engine.database, clock, settings.metrics_token))
     return flask
 
 
@@ -105,13 +106,6 @@ def _make_join_page(engine: Engine, clock: Clock) -> Blueprint:
 
 
 def _answer_error(error: Exception) -> Response:
-    """The last border: a database that is away becomes a 503, which providers answer by sending again; what nobody
-    expected becomes a 500 with a reference that finds its log line."""
     if isinstance(error, HTTPException):
         return Response(error.name, error.code or 500)
-    if is_away(error):
-        log.warning("no database, asked to come again", why=type(error).__name__)
-        return Response("cannot be done at the moment, send it again", 503, {"Retry-After": str(RETRY_SECONDS)})
-    reference = logs.new_reference()
-    log.exception("request failed", reference=reference)  # noqa: LOG004  # Flask calls this inside its handler
-    return Response(f"something went wrong here; reference {reference}", 500)
+    return answer_to(error).as_response()

@@ -20,7 +20,8 @@ from wsgiref.types import WSGIApplication
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # its public name
 
 from app import logs
-from app.web.factory import LARGEST_BODY_BYTES, RETRY_SECONDS
+from app.web.answers import RETRY_SECONDS
+from app.web.limits import LARGEST_BODY_BYTES
 
 BODY_SECONDS = 5.0
 """For a body to come in whole. Slack waits three for the answer, and what providers and people send is a few

@@ -17,7 +17,10 @@ from flask import Flask, Response, g, request
 
 from app.clock import Clock
 from app.logs import Log
+from app.web.answers import Answer
 
+LARGEST_BODY_BYTES = 1024 * 1024
+"""Of one request. The largest genuine ones have a few kilobytes."""
 FAILURES = frozenset({401, 404, 405, 413})
 """Answers to what nobody has proven to be genuine. A 400 is not among them: those were."""
 BURST = 60
@@ -57,6 +60,18 @@ class Floods:
             if len(self._buckets) > MOST_BUCKETS:
                 self._buckets.popitem(last=False)
 
+    def shorten(self, key: str, answer: Answer, retry_seconds: int) -> Answer:
+        """``answer``; in a flood that leaves so many seconds until the next failure is answered, a short one."""
+        if answer.status not in FAILURES:
+            return answer
+        self.count(key)
+        return _too_many(retry_seconds) if retry_seconds else answer
+
+    @staticmethod
+    def key(endpoint: str, address: str) -> str:
+        """Where somebody from ``address`` is counted."""
+        return f"{endpoint} {_network(address)}"
+
     def _wait(self, bucket: _Bucket) -> int:
         now = self._clock.now()
         bucket.left = min(BURST, bucket.left + PER_SECOND * max(0.0, (now - bucket.filled_at).total_seconds()))
@@ -64,9 +79,8 @@ class Floods:
         return 0 if bucket.left >= 1 else max(1, round((1 - bucket.left) / PER_SECOND))
 
 
-def limit_floods(flask: Flask, clock: Clock) -> None:
+def limit_floods(flask: Flask, floods: Floods) -> None:
     """Answer floods of failing requests with 429, each endpoint and address for itself."""
-    floods = Floods(clock)
 
     @flask.before_request
     def look() -> None:
@@ -77,9 +91,7 @@ def limit_floods(flask: Flask, clock: Clock) -> None:
         if answer.status_code not in FAILURES or request.remote_addr is None:
             return answer
         floods.count(_key())
-        if not g.get("retry_seconds"):
-            return answer
-        return Response("too many requests that failed", 429, {"Retry-After": str(g.retry_seconds)})
+        return _too_many(g.retry_seconds).as_response() if g.get("retry_seconds") else answer
 
 
 def warn(log: Log, message: str, **fields: object) -> None:
@@ -88,8 +100,12 @@ def warn(log: Log, message: str, **fields: object) -> None:
         log.warning(message, **fields)
 
 
+def _too_many(retry_seconds: int) -> Answer:
+    return Answer(429, "too many requests that failed", headers={"Retry-After": str(retry_seconds)})
+
+
 def _key() -> str:
-    return f"{request.endpoint} {_network(request.remote_addr or '')}"
+    return Floods.key(str(request.endpoint), request.remote_addr or "")
 
 
 def _network(address: str) -> str:

@@ -133,7 +133,13 @@ def test_one_process_sweeps_for_all(database: Database, clock: MovedClock, sweep
     """Of many at the same moment one has the turn; else eight batches would be dropped."""
     with database.transaction() as connection:
         kept = delivery()
-        where = {"provider": kept.provider, "account": kept.account_id, "headers": {}, "body": b"", "outcome": "applied"}
+        where = {
+            "provider": kept.provider,
+            "account": kept.account_id,
+            "headers": {},
+            "body": b"",
+            "outcome": "applied",
+        }
         many = [
             {"id": f"d-{number}", "dedupe_key": f"k-{number}", "received_at": clock.now(), **where}
             for number in range(3 * MOST_DELIVERIES)

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.db import calls
+from app.db import calls, models
 from app.db.models import DELIVERIES
 from app.db.session import Database
 from app.domain.meetings import Meeting
@@ -97,6 +97,30 @@ def test_what_is_not_ours_does_not_hold_up_what_is(
     requests = [joined(clock, f"p-{number}", meeting=f"m-{number}") for number in range(6)]
     assert receive_at_once(service, standard, requests) == [Receipt.APPLIED] * 3 + [Receipt.UNMATCHED] * 3
     assert outcomes(database) == ["applied"] * 3 + ["unmatched"] * 3
+
+
+def test_those_who_come_together_are_each_told_what_became_of_theirs(
+    service: DeliveryService, standard: Provider, database: Database, clock: MovedClock
+) -> None:
+    forged = replace(joined(clock, "mallory"), headers={})
+    ada = joined(clock, "ada")
+    requests = [ada, forged, joined(clock, "grace", meeting="elsewhere"), ada, joined(clock, "grace", meeting="m-1")]
+    came_to = service.receive_all([(standard, request) for request in requests])
+    told = [each if isinstance(each, Receipt) else type(each).__name__ for each in came_to]
+    assert told == ["applied", "WebhookRejected", "unmatched", "duplicate", "applied"]
+    assert [set(known(database, f"call-{number}").participants) for number in (0, 1)] == [{"ada"}, {"grace"}]
+
+
+def test_one_that_cannot_be_taken_in_takes_no_other_along(
+    service: DeliveryService, standard: Provider, database: Database, clock: MovedClock
+) -> None:
+    with database.transaction() as connection:
+        # Whoever reads what stands there now stumbles.
+        connection.execute(update(models.CALLS).where(models.CALLS.c.id == "call-1").values(status="no such status"))
+    requests = [joined(clock, f"p-{number}", meeting=f"m-{number % CALLS}") for number in range(6)]
+    came_to = service.receive_all([(standard, request) for request in requests])
+    assert [isinstance(each, Exception) for each in came_to] == [False, True, False] * 2
+    assert outcomes(database) == ["applied"] * 4 + ["failed"] * 2
 
 
 def test_an_older_call_of_the_same_meeting_hears_nothing(

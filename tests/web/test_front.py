@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from app.emulator import Emulator
-from app.web.factory import LARGEST_BODY_BYTES
 from app.web.front import BODY_SECONDS, MOST_HELD_BYTES, Headers, environ_of
+from app.web.limits import LARGEST_BODY_BYTES
 from tests.conftest import migrate_url
 from tests.processes import free_port, serving, settings
 from tests.providers.standard.reference_server import ReferenceServer, delivered, webhook
