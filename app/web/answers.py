@@ -21,7 +21,7 @@ class Answer:
     """What a request is answered with."""
 
     status: int
-    body: str | bytes
+    body: bytes
     content_type: str = PLAIN
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -31,7 +31,7 @@ class Answer:
 
 def come_again(seconds: int = RETRY_SECONDS) -> Answer:
     """For what may be done later: providers send again whatever is answered with 503."""
-    return Answer(503, "cannot be done at the moment, send it again", headers={"Retry-After": str(seconds)})
+    return Answer(503, b"cannot be done at the moment, send it again", headers={"Retry-After": str(seconds)})
 
 
 def answer_to(error: Exception) -> Answer:
@@ -42,4 +42,4 @@ def answer_to(error: Exception) -> Answer:
         return come_again()
     reference = logs.new_reference()
     log.failure("request failed", error, reference=reference)
-    return Answer(500, f"something went wrong here; reference {reference}")
+    return Answer(500, f"something went wrong here; reference {reference}".encode())

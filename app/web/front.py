@@ -1,5 +1,7 @@
 """Between the server and the app: the event loop takes requests in, and only whole ones get a thread.
 
+Webhooks share a single one (``intake``).
+
 The server has no time limit for a body, and a thread that waits for one is of no use to others. Here whoever sends
 slowly holds a connection for some seconds, and nothing else.
 
@@ -21,7 +23,9 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # its pub
 
 from app import logs
 from app.web.answers import RETRY_SECONDS
-from app.web.limits import LARGEST_BODY_BYTES
+from app.web.intake import Intake
+from app.web.limits import LARGEST_BODY_BYTES, Floods
+from app.web.webhooks import ENDPOINT, ROOT, Incoming, Webhooks
 
 BODY_SECONDS = 5.0
 """For a body to come in whole. Slack waits three for the answer, and what providers and people send is a few
@@ -74,8 +78,10 @@ class Refused(Exception):
 class Front:
     """What the server calls, around a WSGI app."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, webhooks: Webhooks, floods: Floods) -> None:
         self._app = app
+        self._intake = Intake(webhooks.answer_all)
+        self._floods = floods
         self._whole: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._held_bytes = 0
 
@@ -85,23 +91,26 @@ class Front:
 
     def __rsgi_del__(self, _loop: object) -> None:
         """By now all requests are answered."""
+        self._intake.close()
         for _ in range(THREADS):
             self._whole.put(None)
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
-        environ = environ_of(scope)
         held: list[bytes] = []
         try:
-            body = await self._take_in(environ, exchange, held)
-            await self._answer(environ, body, exchange)
+            body = await self._take_in(scope, exchange, held)
+            if scope.method == "POST" and scope.path.startswith(ROOT):
+                await self._answer_webhook(scope, body, exchange)
+            else:
+                await self._answer(environ_of(scope), body, exchange)
         except Refused as refusal:
             exchange.response_str(refusal.status, refusal.headers, refusal.words)
         finally:
             self._held_bytes -= sum(map(len, held))
 
-    async def _take_in(self, environ: dict[str, Any], exchange: Exchange, held: list[bytes]) -> bytes:
+    async def _take_in(self, scope: Scope, exchange: Exchange, held: list[bytes]) -> bytes:
         """The whole body; a large one is in ``held`` as well. Raises ``Refused``."""
-        length = _length(environ)
+        length = _length(scope)
         if length == 0:
             return b""
         try:
@@ -126,6 +135,15 @@ class Front:
             if self._held_bytes > MOST_HELD_BYTES:
                 raise Refused(503, "too much at once, send it again", ("Retry-After", str(RETRY_SECONDS)))
 
+    async def _answer_webhook(self, scope: Scope, body: bytes, exchange: Exchange) -> None:
+        key = Floods.key(ENDPOINT, _address(scope))
+        retry_seconds = self._floods.seconds_left(key)
+        headers = dict(scope.headers.items())
+        incoming = Incoming.of(scope.path, scope.query_string, headers, body, of_flood=bool(retry_seconds))
+        answer = self._floods.shorten(key, await self._intake.answer(incoming), retry_seconds)
+        told = [("content-type", answer.content_type), *answer.headers.items()]
+        exchange.response_bytes(answer.status, told, answer.body)
+
     async def _answer(self, environ: dict[str, Any], body: bytes, exchange: Exchange) -> None:
         loop = asyncio.get_running_loop()
         answered = loop.create_future()
@@ -148,11 +166,15 @@ class Front:
                 log.exception("request not answered")
 
 
-def _length(environ: dict[str, Any]) -> int | None:
+def _length(scope: Scope) -> int | None:
     """Of the body; None when nobody knows before its end."""
-    if "HTTP_TRANSFER_ENCODING" in environ:
+    if "transfer-encoding" in scope.headers:
         return None
-    return int(environ.get("CONTENT_LENGTH", 0))
+    return int(scope.headers.get("content-length", 0))
+
+
+def _address(scope: Scope) -> str:
+    return scope.client.rpartition(":")[0].strip("[]")
 
 
 def environ_of(scope: Scope) -> dict[str, Any]:
@@ -166,7 +188,7 @@ def environ_of(scope: Scope) -> dict[str, Any]:
         "SERVER_NAME": server,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": _address(scope),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.errors": sys.stderr,

@@ -101,7 +101,7 @@ def warn(log: Log, message: str, **fields: object) -> None:
 
 
 def _too_many(retry_seconds: int) -> Answer:
-    return Answer(429, "too many requests that failed", headers={"Retry-After": str(retry_seconds)})
+    return Answer(429, b"too many requests that failed", headers={"Retry-After": str(retry_seconds)})
 
 
 def _key() -> str:

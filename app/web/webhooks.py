@@ -17,6 +17,8 @@ from app.services.deliveries import DeliveryService, Receipt
 from app.web.answers import Answer, answer_to
 
 ROOT = "/webhooks/"
+ENDPOINT = "webhooks.take_in"
+"""What failures are counted under, at each door that leads here."""
 log = logs.get(__name__)
 
 
@@ -63,7 +65,7 @@ class Webhooks:
         provider = self._accounts.find(incoming.name, DEFAULT_ACCOUNT)
         path = incoming.request.path
         if provider is None or not provider.capabilities.sends_events or path not in provider.webhook_paths:
-            return Answer(404, "no such provider here")
+            return Answer(404, b"no such provider here")
         try:
             reply = provider.answer_challenge(incoming.request)
         except WebhookRejected as rejection:
@@ -88,12 +90,12 @@ def make_blueprint(webhooks: Webhooks) -> Blueprint:
 
 def _answer(incoming: Incoming, provider: Provider, came_to: Receipt | Exception) -> Answer:
     if isinstance(came_to, Receipt):
-        return Answer(200, came_to.value)
+        return Answer(200, came_to.value.encode())
     if isinstance(came_to, WebhookRejected):
         DELIVERIES.count(provider.name, "rejected")
         if not incoming.of_flood:
             log.warning("webhook rejected", provider=provider.name, why=came_to.detail)
-        return Answer(401, "not proven to come from the provider")
+        return Answer(401, b"not proven to come from the provider")
     if isinstance(came_to, WebhookMalformed):
-        return Answer(provider.malformed_status, "not what the provider documents")
+        return Answer(provider.malformed_status, b"not what the provider documents")
     return answer_to(came_to)

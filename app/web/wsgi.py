@@ -19,7 +19,7 @@ def create() -> Front:
     clock.agree_with(switchboard.database.now())
     threads = switchboard.start()
     threading.Thread(target=_stop_with_the_server, args=(switchboard, threads), name="reconciler-stop").start()
-    return Front(switchboard.flask)
+    return Front(switchboard.flask, switchboard.webhooks, switchboard.floods)
 
 
 def _stop_with_the_server(switchboard: Switchboard, threads: Sequence[threading.Thread]) -> None:
