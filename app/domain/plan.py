@@ -63,7 +63,9 @@ def plan(
 ) -> list[Operation]:
     """What to do next. ``can`` is what the call's provider is able to do; ``doubt`` is an operation that was sent, and
     nobody knows whether it had its effect."""
-    wanted = [each for each in _plan(snapshot, shown, can) if _at_rest(each, snapshot) not in shown.refused]
+    wanted = _plan(snapshot, shown, can)
+    if shown.refused:
+        wanted = [operation for operation in wanted if _at_rest(operation, snapshot) not in shown.refused]
     return wanted if doubt is None else _resolved(wanted, snapshot, shown, can, doubt)
 
 

@@ -1,0 +1,116 @@
+"""Each method of Slack has each kind of trouble while a call with twenty people needs it. When the trouble is over, the
+card is true again, nothing is doubled, and who asked for a call that failed was told.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cli.manifest import read_manifest
+from app.db.models import CALLS
+from app.db.session import Database
+from app.emulator import Emulator
+from app.errors import PermanentFailure
+from app.providers.registry import load_providers
+from tests.clocks import MovedClock
+from tests.conftest import migrate_url
+from tests.databases import chosen_kind, fresh_database_url
+from tests.processes import ROOT
+from tests.providers.standard.reference_server import ReferenceServer
+from tests.reconciler.stage import Stage
+from tests.running import Running, running_app
+from tests.scenarios.fault_cases import CELLS, COLUMNS, METHODS, Cell, Method, Phase, Trouble, is_tried_on_postgresql
+from tests.scenarios.fault_play import CONVERGED_SECONDS, Play
+from tests.slack.methods import dotted, methods_used
+
+HOUR = 3600
+
+
+def row(method: Method) -> list[object]:
+    cells = [cell for cell in CELLS if cell.method == method]
+    counts = Counter(cell.trouble.column for cell in cells)
+    on_postgresql = sum(map(is_tried_on_postgresql, cells))
+    return [f"`{method}`", method.phase, *(counts[column] or "" for column in COLUMNS), len(cells), on_postgresql]
+
+
+def table() -> str:
+    head = ["method", "has trouble", *COLUMNS, "on SQLite", "on PostgreSQL"]
+    rows = [" | ".join(map(str, row(method))) for method in METHODS]
+    return "\n".join(["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *(f"| {each} |" for each in rows)])
+
+
+def test_the_documented_table_holds_every_cell() -> None:
+    page = (ROOT / "docs" / "fault-matrix.md").read_text(encoding="utf-8")
+    assert table() in page, table()
+    assert f"{len(CELLS)} cells on SQLite and {sum(map(is_tried_on_postgresql, CELLS))} on PostgreSQL" in page
+    assert f"within {CONVERGED_SECONDS} seconds" in page
+
+
+def test_every_method_that_a_call_needs_has_its_row() -> None:
+    used = {dotted(method) for method in methods_used()}
+    of_a_call = {method for method in used if method.startswith(("calls.", "chat.", "users."))}
+    assert {method.name for method in METHODS} == of_a_call | {"response_url"}
+
+
+@pytest.fixture(scope="module")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One for all cells."""
+    folder: Path = tmp_path_factory.mktemp("faults")
+    with fresh_database_url(folder, migrate_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def stage(database_url: str) -> Iterator[Stage]:
+    clock, database = MovedClock(), Database(database_url)
+    with Emulator(now=clock.unix, manifest=read_manifest()) as slack, ReferenceServer() as vendor:
+        slack.switches.change({"repeated_external_unique_id": "same_call"})
+        providers = load_providers(vendor.settings(), clock)
+        yield Stage(database=database, clock=clock, slack=slack, vendor=vendor, providers=providers)
+    database.close()
+
+
+@pytest.fixture
+def calm(stage: Stage) -> Stage:
+    """Nothing is left of a cell that failed."""
+    stage.slack.faults.clear()
+    stage.slack.journal.clear()
+    with stage.database.transaction() as connection:
+        connection.execute(CALLS.update().values(shown_generation=CALLS.c.generation, deadline_at=None))
+    return stage
+
+
+@pytest.fixture
+def commands(calm: Stage, database_url: str) -> Iterator[Running]:
+    """The app that answers commands about the calls on the stage."""
+    settings = {"SLACK_BOT_TOKEN": "xoxb-local", "SLACK_SIGNING_SECRET": "local-secret", **calm.vendor.settings()}
+    where = {"SLACK_API_URL": calm.slack.api_url, "DATABASE_URL": database_url}
+    with running_app({**settings, **where}, calm.clock, calm.slack) as running:
+        yield running
+
+
+def chosen(*phases: Phase) -> list[Cell]:
+    """What is tried on this kind of database."""
+    cells = [cell for cell in CELLS if cell.method.phase in phases]
+    return cells if chosen_kind() == "sqlite" else [cell for cell in cells if is_tried_on_postgresql(cell)]
+
+
+@pytest.mark.parametrize("cell", chosen(Phase.START, Phase.RUN, Phase.END, Phase.FAIL), ids=str)
+def test_trouble_with_slack_passes_and_leaves_nothing_wrong(calm: Stage, cell: Cell) -> None:
+    Play(calm, cell, CELLS.index(cell)).run()
+
+
+@pytest.mark.parametrize("method", [one for one in METHODS if one.phase in {Phase.RUN, Phase.END}], ids=str)
+def test_what_an_operator_mends_after_an_hour_comes_right_too(calm: Stage, method: Method) -> None:
+    missing = Trouble("missing_scope", "refused", "error", PermanentFailure, {"error": "missing_scope"})
+    Play(calm, Cell(method, missing), len(CELLS) + METHODS.index(method), seconds=HOUR).run()
+
+
+@pytest.mark.usefixtures("commands")
+@pytest.mark.parametrize("cell", chosen(Phase.ASK), ids=str)
+def test_when_slack_does_not_say_who_is_an_admin_the_call_goes_on(calm: Stage, cell: Cell) -> None:
+    Play(calm, cell, CELLS.index(cell)).run()
