@@ -53,6 +53,10 @@ def end(snapshot: CallSnapshot, at: datetime) -> CallSnapshot:
 
 
 def _retitle(snapshot: CallSnapshot, told: Fact) -> CallSnapshot:
+    known = snapshot.meeting_title
+    if known is not None and told.value == known.value and snapshot.title.at > known.at:
+        # What we gave the provider comes back late, by its clock, while a newer title is on its way there.
+        return snapshot
     return replace(snapshot, title=max(snapshot.title, told), meeting_title=newest(snapshot.meeting_title, told))
 
 

@@ -238,6 +238,12 @@ def test_somebody_who_comes_back_fills_it_again() -> None:
     assert known_of([joined(1), left(4), joined(6, "c-2")]).empty_since() is None
 
 
+def test_an_echo_of_our_own_title_does_not_beat_the_next_one() -> None:
+    """The provider tells of it by its own clock, which may be later than when the next one was typed."""
+    given = replace(wanted(), meeting_title=Fact(moment(3), "Lunch"), title=Fact(moment(4), "Dinner"))
+    assert fold(given, retitled(5, "Lunch")) == given
+
+
 def test_what_the_provider_calls_its_meeting_is_known_apart_from_the_title() -> None:
     told = known_of([retitled(3, "Lunch"), retitled(2, "Retrospective")])
     assert (told.title, told.meeting_title) == (Fact(moment(3), "Lunch"), Fact(moment(3), "Lunch"))
