@@ -175,6 +175,12 @@ def find_call(connection: Connection, call_id: str) -> StoredCall | None:
     return _one(connection, _CALL, call_id=call_id)
 
 
+def is_requested(connection: Connection, team_id: str, request_key: str) -> bool:
+    """Whether a request of the team has made a call already."""
+    of_request = select(CALLS.c.id).where(CALLS.c.team_id == team_id, CALLS.c.request_key == request_key)
+    return connection.execute(of_request).one_or_none() is not None
+
+
 def find_by_join_token(connection: Connection, join_token: str) -> StoredCall | None:
     forms = cipher_of(connection.dialect).forms([join_token])
     return _one(connection, select(*_COLUMNS).where(CALLS.c.join_token.in_(forms)))

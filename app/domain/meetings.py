@@ -71,12 +71,15 @@ class Roster:
 
     ``is_complete`` is False where more people may be in than could be seen: then nobody is missing.
     ``knows_connections`` is False where the ids of connections are not those of events, so that people can be compared
-    by their keys alone.
+    by their keys alone. ``title`` is the meeting's; None where that is not told. ``has_begun`` is False where there is
+    no such meeting, perhaps because nobody has come yet.
     """
 
     people: tuple[Person, ...]
     is_complete: bool = True
     knows_connections: bool = True
+    title: str | None = None
+    has_begun: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

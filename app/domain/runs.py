@@ -18,6 +18,16 @@ from app.domain.fold import fold
 STRAGGLING = timedelta(seconds=30)
 """Where nothing tells runs apart, whoever comes so shortly after the end still belongs to what has ended."""
 
+LOOKED_AFTER = timedelta(minutes=30)
+"""For so long after its end a meeting is asked whether it has begun again, in case no webhook tells."""
+
+
+def may_begin_anew(over: CallSnapshot, now: datetime) -> bool:
+    """Whether a meeting that is over is worth asking about."""
+    if over.ended_at is None or over.is_closed or over.failure is not None:
+        return False
+    return now - over.ended_at < LOOKED_AFTER
+
 
 def begun_anew(known: CallSnapshot, events: Iterable[Event]) -> Fact | None:
     """When the meeting has begun again after the end of its call, and the id of that run (``""`` where runs have no

@@ -26,13 +26,15 @@ from app.domain.lanes import Pace
 from app.domain.meetings import Meeting, Roster
 from app.domain.operations import FindPerson
 from app.domain.plan import Shown, after
+from app.domain.runs import may_begin_anew
 from app.errors import LeaseLost
 from app.metrics import REPAIRS
 from app.providers.base import Provider
-from app.reconciler.audit import REPAIRED, next_look, told_by
+from app.reconciler.audit import REPAIRED, begun_by, next_look, told_by
 from app.services import NEWS_WAIT
 from app.services.calls import end_overdue
 from app.services.deliveries import apply_early
+from app.services.runs import has_gone_on, reopen
 
 STARTING = (CallStatus.WANTED, CallStatus.STARTING)
 log = logs.get(__name__)
@@ -65,6 +67,15 @@ class ClaimedCall:
 
     def seconds_since(self, moment: datetime) -> float:
         return (self._clock.now() - moment).total_seconds()
+
+    def may_begin_anew(self, call: StoredCall) -> bool:
+        """Whether the meeting of a call that is over is worth asking about."""
+        return may_begin_anew(call.snapshot, self._clock.now())
+
+    def has_gone_on(self, call: StoredCall) -> bool:
+        """Whether the meeting has begun again, and has another call."""
+        with self._database.reading() as connection:
+            return has_gone_on(connection, call)
 
     def load(self) -> tuple[StoredCall, Shown]:
         """The call as it stands now."""
@@ -109,8 +120,8 @@ class ClaimedCall:
             calls.save_shown(connection, self.call_id, shown)
 
     def is_overdue(self, call: StoredCall) -> bool:
-        """Whether time itself has something to say: the call's limit is reached, or the provider is to be asked."""
-        return call.deadline_at is not None and call.deadline_at <= self._clock.now() and not call.snapshot.is_over
+        """Whether its moment has come: the call's limit is reached, or the provider is to be asked."""
+        return call.deadline_at is not None and call.deadline_at <= self._clock.now()
 
     def set_deadline(self, moment: datetime) -> None:
         with self._database.transaction() as connection:
@@ -130,7 +141,8 @@ class ClaimedCall:
                 end_overdue(connection, call, due or self._clock.now())
 
     def look(self, look: Callable[[], Roster | None]) -> None:
-        """Ask the provider who is in, by ``look``, and take in what it says; then again after a while.
+        """Ask the provider who is in, by ``look``, and take in what it says; then again after a while. The meeting of a
+        call that is over may have begun again: then there is another call.
 
         Raises a kind of ``RequestFailed``; also then it is asked again only after a while.
         """
@@ -140,13 +152,10 @@ class ClaimedCall:
         roster = look()
         with self._database.transaction() as connection:
             call = calls.load_participants(connection, self._lock(connection))
-            told = told_by(roster, call.snapshot, asked_at)
-            known = reduce(fold, told, call.snapshot)
-            if known != call.snapshot:
-                for event in told:
-                    REPAIRS.count(REPAIRED[type(event)])
-                log.warning("the provider knows better", call_id=call.id, team_id=call.team_id)
-                calls.save_known(connection, call.snapshot, known)
+            if call.snapshot.is_over:
+                _begin_anew(connection, call, roster, asked_at)
+            else:
+                _take_in(connection, call, roster, asked_at)
 
     def allot_host(self, provider: Provider) -> bool:
         """Have one of the provider's hosts hold the meeting; False when all of them hold as many as they can."""
@@ -252,3 +261,21 @@ class ClaimedCall:
 
 def _has(person: Participant, email: str) -> bool:
     return person.email is not None and person.email.value == email
+
+
+def _take_in(connection: Connection, call: StoredCall, roster: Roster | None, asked_at: datetime) -> None:
+    told = told_by(roster, call.snapshot, asked_at)
+    known = reduce(fold, told, call.snapshot)
+    if known != call.snapshot:
+        for event in told:
+            REPAIRS.count(REPAIRED[type(event)])
+        log.warning("the provider knows better", call_id=call.id, team_id=call.team_id)
+        calls.save_known(connection, call.snapshot, known)
+
+
+def _begin_anew(connection: Connection, over: StoredCall, roster: Roster | None, asked_at: datetime) -> None:
+    begun = begun_by(roster, over.snapshot, asked_at)
+    new = reopen(connection, over, begun, asked_at) if begun else None
+    if new is not None:
+        REPAIRS.count("run")
+        _take_in(connection, calls.load_participants(connection, new), roster, asked_at)

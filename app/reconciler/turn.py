@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app import logs
+from app.domain.calls import CallStatus
 from app.domain.meetings import Meeting
 from app.domain.operations import (
     AddCall,
@@ -73,7 +74,7 @@ class Turn:
         self._call, self._shown = claimed.load()
 
     def work(self) -> None:
-        if self._claimed.is_overdue(self._call):
+        if self._watch.has_come(self._call, self._shown):
             self._watch.hear(self._call, self._shown)
             self._call, self._shown = self._claimed.load()
         while (operation := self._next()) is not None:
@@ -310,6 +311,14 @@ class Turn:
         else:
             self._forget_search()
             self._watch.keep(self._call, self._shown)
+            self._finish(stands)
+
+    def _finish(self, stands: CallStatus) -> None:
+        """All is done, but perhaps for a look at a meeting that is over and may begin again."""
+        rest_seconds = self._watch.rest_seconds(self._call, self._shown)
+        if rest_seconds:
+            self._claimed.postpone(rest_seconds, self._call.generation, stands)
+        else:
             self._claimed.finish(self._call.generation, stands)
 
     def _is_hopeless(self) -> bool:

@@ -26,11 +26,14 @@ log = logs.get(__name__)
 
 
 class Watch:
-    """``hear`` is for when the moment of a call has come, ``keep`` for whenever something is known anew."""
+    """``hear`` is for when the moment of a call ``has_come``, ``keep`` for whenever something is known anew."""
 
     def __init__(self, claimed: ClaimedCall, apply: Apply) -> None:
         self._claimed = claimed
         self._apply = apply
+
+    def has_come(self, call: StoredCall, shown: Shown) -> bool:
+        return self._claimed.is_overdue(call) and (not call.snapshot.is_over or self._follows(call, shown))
 
     def hear(self, call: StoredCall, shown: Shown) -> None:
         """Do what is due, and note when to do it again. The call has to be loaded anew."""
@@ -38,7 +41,9 @@ class Watch:
             # What was refused may have been mended.
             shown = replace(shown, refused=frozenset())
             self._claimed.save(shown, in_flight=call.in_flight)
-        if self._apply.capabilities(call).looks:
+        if call.snapshot.is_over:
+            self._ask_whether_it_goes_on(call)
+        elif self._apply.capabilities(call).looks:
             self._ask_provider(call)
             self._ask_slack(call, shown)
         elif (due := self._warned_of(call, shown)) is not None:
@@ -60,7 +65,22 @@ class Watch:
         if moment != call.deadline_at and not (is_tried_again and self._claimed.seconds_since(moment) >= 0):
             self._claimed.set_deadline(moment)
 
+    def rest_seconds(self, call: StoredCall, shown: Shown) -> float:
+        """Until a call that is over has its moment once more; 0 when it has none."""
+        if call.deadline_at is None or not self._follows(call, shown):
+            return 0.0
+        return max(0.0, -self._claimed.seconds_since(call.deadline_at))
+
     # --- Those who can be asked --------------------------------------------------------------------------------------
+
+    def _follows(self, call: StoredCall, shown: Shown) -> bool:
+        """Whether the meeting is asked about after its end: it may begin again without our hearing of it."""
+        looks, has_thread = self._apply.capabilities(call).looks, _thread(call, shown) is not None
+        return looks and has_thread and self._claimed.may_begin_anew(call)
+
+    def _ask_whether_it_goes_on(self, call: StoredCall) -> None:
+        if not self._claimed.has_gone_on(call):
+            self._ask_provider(call)
 
     def _ask_provider(self, call: StoredCall) -> None:
         try:

@@ -110,6 +110,11 @@ def _next_run(
     return reopen(connection, newest, begun, now) if begun else None
 
 
+def has_gone_on(connection: Connection, over: StoredCall) -> bool:
+    """Whether there is a call after ``over``."""
+    return calls.is_requested(connection, over.team_id, _request_key(over))
+
+
 def reopen(connection: Connection, over: StoredCall, begun: Fact, now: datetime) -> StoredCall | None:
     """Want a call for the run of the meeting that has ``begun``. ``over`` is the locked call before it.
 
@@ -145,7 +150,7 @@ def _new_call(over: StoredCall, begun: Fact, now: datetime, thread_ts: str) -> N
         enterprise_id=over.enterprise_id,
         channel_id=over.channel_id,
         created_by=over.snapshot.created_by,
-        request_key=f"reopen:{over.id}",
+        request_key=_request_key(over),
         response_url=None,
         provider=over.provider,
         account_id=over.account_id,
@@ -157,6 +162,10 @@ def _new_call(over: StoredCall, begun: Fact, now: datetime, thread_ts: str) -> N
         thread_ts=thread_ts,
         host=over.host,
     )
+
+
+def _request_key(over: StoredCall) -> str:
+    return f"reopen:{over.id}"
 
 
 def _known(new: CallSnapshot, over: StoredCall, begun: Fact, join_token: str) -> CallSnapshot:

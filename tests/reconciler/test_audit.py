@@ -83,14 +83,40 @@ def test_who_came_a_moment_ago_is_not_taken_for_gone(meeting: Stage) -> None:
     assert meeting.present() == ["Ada", "Grace"]
 
 
-def test_who_has_left_does_not_come_back_by_a_look(meeting: Stage) -> None:
+def test_who_left_a_moment_ago_does_not_come_back_by_a_look(meeting: Stage) -> None:
+    """The look may be answered by what was there before the leave."""
+    meeting.clock.move(FIVE_MINUTES - 30)
+    meeting.leave("Ada")
+    meeting.happen("participant.joined", participant=person("Ada"))
+    meeting.settle(within_seconds=60)
+
+    assert looks(meeting) == 1
+    assert meeting.present() == []
+
+
+def test_who_came_back_unheard_under_the_same_id_is_seen(meeting: Stage) -> None:
     meeting.leave("Ada")
     meeting.settle(within_seconds=5)
     meeting.happen("participant.joined", participant=person("Ada"))
     meeting.clock.move(FIVE_MINUTES)
     meeting.settle()
 
-    assert meeting.present() == []
+    assert meeting.present() == ["Ada"]
+
+
+def test_a_title_that_was_never_told_is_seen(meeting: Stage) -> None:
+    meeting.vendor.meetings["meeting/1"].title = "Retrospective"
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+    assert meeting.card()["name"] == "Retrospective"
+
+
+def test_a_title_of_ones_own_stays(meeting: Stage) -> None:
+    """This provider cannot be told of it, and says what it knows."""
+    meeting.rename("Retrospective")
+    meeting.clock.move(FIVE_MINUTES)
+    meeting.settle()
+    assert meeting.card()["name"] == "Retrospective"
 
 
 def test_whom_somebody_else_took_off_the_card_comes_back(meeting: Stage) -> None:
@@ -152,6 +178,13 @@ def test_nobody_is_asked_about_a_call_that_is_over(meeting: Stage) -> None:
     meeting.settle()
 
     assert looks(meeting) == 0
+
+
+def test_a_meeting_that_told_its_end_is_asked_about_for_half_an_hour(meeting: Stage) -> None:
+    meeting.hear("meeting.ended")
+    meeting.settle(within_seconds=3600)
+    assert 5 <= looks(meeting) <= 7
+    assert meeting.next_due_at() is None
 
 
 def test_calls_with_plain_links_are_not_asked_about(stage: Stage) -> None:

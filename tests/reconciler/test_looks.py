@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.calls import CallSnapshot, Fact
-from app.domain.events import Event, ParticipantJoined, ParticipantLeft
+from app.domain.events import Event, MeetingEnded, ParticipantJoined, ParticipantLeft
 from app.domain.fold import fold
 from app.domain.meetings import Person, Roster
 from app.reconciler.audit import DOUBT, LOOK_EVERY, told_by
@@ -141,6 +142,15 @@ def test_somebody_whose_leave_was_lost_goes_while_others_stay() -> None:
     told = [(event.at, event) for stay in stays for event in stay.events() if not isinstance(event, ParticipantLeft)]
     assert on_card(after(told, looks(stays, last=NOON))) == {"ada", "grace"}
     assert on_card(after(told, looks(stays, last=NOON + LOOK_EVERY))) == {"grace"}
+
+
+@pytest.mark.parametrize("what", ["joined", "left"])
+def test_a_meeting_that_is_not_there_is_over_once_anybody_came(what: str) -> None:
+    missing = Roster((), has_begun=False)
+    join, leave = Stay("ada", "laptop", NOON, NOON + timedelta(minutes=2)).events()
+    known = after([(join.at, join if what == "joined" else leave)], iter(()))
+    assert isinstance(told_by(missing, known, NOON + LOOK_EVERY)[0], MeetingEnded)
+    assert told_by(missing, after([], iter(())), NOON + LOOK_EVERY) == []
 
 
 def test_who_left_a_moment_ago_does_not_come_back_by_a_look() -> None:

@@ -123,8 +123,42 @@ def test_what_the_old_run_still_tells_changes_neither_card(over: Stage) -> None:
 def test_late_news_of_the_old_run_begin_nothing(over: Stage) -> None:
     over.hear("participant.left", participant=person("Ada"), occurrence_id="run-1")
     over.hear("participant.joined", participant=person("Linus"), occurrence_id="run-1")
+    over.happen("meeting.ended")
     over.settle()
     assert len(cards(over)) == 1
+
+
+def test_one_that_begins_again_unheard_is_seen(over: Stage) -> None:
+    over.happen("participant.joined", participant=person("Grace"))
+    over.clock.move(300)
+    over.settle()
+
+    old, new = cards(over)
+    assert (old["has_ended"], new["has_ended"], names(new["active_participants"])) == (True, False, ["Grace"])
+    over.leave("Grace")
+    over.settle()
+    assert names(cards(over)[1]["active_participants"]) == []
+
+
+def test_what_is_told_late_of_a_run_that_was_seen_makes_no_other_call(over: Stage) -> None:
+    began_at = over.clock.now()
+    over.happen("participant.joined", participant=person("Grace"))
+    over.clock.move(300)
+    over.settle()
+    over.hear("meeting.started", at=began_at, occurrence_id="run-2")
+    over.join("Grace", at=began_at)
+    over.settle()
+    assert len(cards(over)) == 2
+    assert names(cards(over)[1]["active_participants"]) == ["Grace"]
+
+
+def test_what_goes_on_is_not_asked_about_twice(over: Stage) -> None:
+    over.join("Grace")
+    over.settle()
+    before = len([asked for asked in over.vendor.asked if asked.method == "GET"])
+    over.clock.move(300)
+    over.settle()
+    assert len([asked for asked in over.vendor.asked if asked.method == "GET"]) == before + 1
 
 
 def test_what_a_person_has_ended_stays_ended(stage: Stage) -> None:

@@ -196,7 +196,7 @@ class Jitsi(Provider):
         if self._sizes.has(Room.of(meeting.id)):
             self._sightings.has_run(meeting.id)
             return Roster((), is_complete=False)
-        return None if self._sightings.is_over(meeting.id) else Roster(())
+        return None if self._sightings.is_over(meeting.id) else Roster((), has_begun=False)
 
     def personal_link(self, meeting: Meeting, visitor: Visitor) -> PersonalLink:
         """A link to the web app, good for the hours that ``tokens.JOIN_WITHIN`` says."""

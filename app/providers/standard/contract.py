@@ -155,6 +155,7 @@ class MeetingState(Payload):
 
     state: Literal["waiting", "running", "ended"]
     participants: tuple[ToldPerson, ...] | None = None
+    title: Name = None
 
     @model_validator(mode="after")
     def _whoever_runs_tells_who_is_in(self) -> Self:
@@ -167,7 +168,7 @@ class MeetingState(Payload):
         """A meeting that waits for its first person is running with nobody in it."""
         if self.state == "ended":
             return None
-        return Roster(tuple(person.to_person() for person in self.participants or ()))
+        return Roster(tuple(person.to_person() for person in self.participants or ()), title=self.title)
 
 
 # --- What we are told ---------------------------------------------------------------------------------------------

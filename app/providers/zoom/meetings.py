@@ -5,6 +5,7 @@ https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,7 +17,7 @@ from app.domain.meetings import Meeting, MeetingRequest, Roster
 from app.errors import PermanentFailure, TemporaryFailure
 from app.providers.accounts import WebAddress
 from app.providers.http import Answer
-from app.providers.payloads import Key, Moment, Payload, clean_text
+from app.providers.payloads import Key, Moment, Name, Payload, clean_text
 from app.providers.zoom.account import ZoomAccount
 from app.providers.zoom.api import GONE, ZoomApi, segment
 from app.providers.zoom.dashboard import people_in
@@ -72,6 +73,7 @@ class MeetingTold(Payload):
     uuid: str = ""
     status: str = ""
     join_url: WebAddress
+    topic: Name = None
 
     @property
     def run(self) -> str:
@@ -160,13 +162,15 @@ class Meetings:
                 return None
             raise
         if told.status != "waiting":
-            return Roster((), is_complete=False) if self._account.registration else people_in(self._api, told.run)
+            unseen = Roster((), is_complete=False)
+            seen = unseen if self._account.registration else people_in(self._api, told.run)
+            return replace(seen, title=told.topic)
         if self._has_run(meeting_id):
             return None
         if told.is_given_up(self._clock.now()):
             self._remove(meeting_id)
             return None
-        return Roster(())
+        return Roster((), title=told.topic)
 
     def _ask_for(self, meeting_id: str) -> Answer:
         return self._api.ask("GET", f"/meetings/{segment(meeting_id)}")

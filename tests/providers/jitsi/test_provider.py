@@ -160,14 +160,14 @@ def test_a_room_that_runs_does_not_tell_who_is_in_it(jitsi: Provider, server: Ji
 
 
 def test_a_room_that_nobody_has_come_to_is_empty(jitsi: Provider) -> None:
-    assert jitsi.look(jitsi.create_meeting(WEEKLY)) == Roster(())
+    assert jitsi.look(jitsi.create_meeting(WEEKLY)) == Roster((), has_begun=False)
 
 
 def test_for_an_hour(jitsi: Provider, clock: MovedClock) -> None:
     meeting = jitsi.create_meeting(WEEKLY)
     jitsi.look(meeting)
     clock.move(3599)
-    assert jitsi.look(meeting) == Roster(())
+    assert jitsi.look(meeting) == Roster((), has_begun=False)
     clock.move(1)
     assert jitsi.look(meeting) is None
 
@@ -191,7 +191,7 @@ def test_a_room_that_begins_late_is_not_over(jitsi: Provider, server: JitsiServe
 def test_a_tenants_room_is_asked_for_with_its_tenant(jitsi: Provider, server: JitsiServer) -> None:
     server.rooms.add(f"[acme]weekly-1@{MUC}")
     assert jitsi.look(Meeting(id=f"[acme]weekly-1@{MUC}")) == Roster((), is_complete=False)
-    assert jitsi.look(Meeting(id=ROOM)) == Roster(())
+    assert jitsi.look(Meeting(id=ROOM)) == Roster((), has_begun=False)
 
 
 def test_a_missing_module_ends_no_call(jitsi: Provider, server: JitsiServer) -> None:

@@ -85,7 +85,7 @@ class ReferenceServer(StandIn):
         held = self.meetings.get(meeting_id)
         if held is None:
             return told(404, {})
-        return told(200, {"state": held.state, "participants": held.participants})
+        return told(200, {"state": held.state, "title": held.title, "participants": held.participants})
 
 
 def told(status: int, answer: object) -> Reply:

@@ -85,6 +85,7 @@ def test_the_state_is_what_we_read() -> None:
         ("u-7", "c-1519"),
         ("guest-3", "guest-3"),
     ]
+    assert roster.title == "Weekly sync"
 
 
 def test_all_states_are_documented() -> None:

@@ -206,12 +206,13 @@ def test_a_look_tells_who_is_in(standard: Provider, server: ReferenceServer) -> 
     server.meetings[meeting.id].state = "running"
     server.meetings[meeting.id].participants = [{"id": "ada", "connection_id": "c1", "name": "Ada"}, {"id": "guest"}]
     assert standard.look(meeting) == Roster(
-        (Person(key="ada", connection_id="c1", name="Ada"), Person(key="guest", connection_id="guest"))
+        (Person(key="ada", connection_id="c1", name="Ada"), Person(key="guest", connection_id="guest")),
+        title="Weekly sync",
     )
 
 
 def test_a_waiting_meeting_is_running_with_nobody_in_it(standard: Provider) -> None:
-    assert standard.look(standard.create_meeting(WEEKLY)) == Roster(())
+    assert standard.look(standard.create_meeting(WEEKLY)) == Roster((), title="Weekly sync")
 
 
 def test_an_ended_meeting_needs_no_list(standard: Provider, server: ReferenceServer) -> None:

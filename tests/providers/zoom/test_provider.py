@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,6 +43,8 @@ from tests.providers.zoom.told import told as webhook
 
 WEEKLY = MeetingRequest(key="0123456789abcdef-weekly", title="Weekly sync", host=ADA)
 GONE = Meeting(id="98765432100")
+NOBODY = Roster((), title=WEEKLY.title)
+UNSEEN = replace(NOBODY, is_complete=False)
 CREATED = f"POST /users/{ADA.replace('@', '%40')}/meetings"
 LISTED = f"GET /users/{ADA.replace('@', '%40')}/meetings"
 THEM = "/meetings/98765432100"
@@ -346,7 +349,7 @@ def running(zoom: Provider, server: ZoomServer) -> Meeting:
 
 
 def test_a_meeting_that_has_not_begun_waits_for_people(zoom: Provider) -> None:
-    assert zoom.look(zoom.create_meeting(WEEKLY)) == Roster(())
+    assert zoom.look(zoom.create_meeting(WEEKLY)) == NOBODY
 
 
 def test_a_meeting_that_people_have_ended_is_over(zoom: Provider, server: ZoomServer, running: Meeting) -> None:
@@ -357,7 +360,7 @@ def test_a_meeting_that_people_have_ended_is_over(zoom: Provider, server: ZoomSe
 def test_a_meeting_that_zoom_has_no_past_of_has_not_begun(zoom: Provider, server: ZoomServer) -> None:
     meeting = zoom.create_meeting(WEEKLY)
     server.instead["GET", "/instances"] = refusal(404, 3001, "Meeting ID is invalid or not end.")
-    assert zoom.look(meeting) == Roster(())
+    assert zoom.look(meeting) == NOBODY
 
 
 def test_without_its_scope_a_look_says_so(zoom: Provider, server: ZoomServer) -> None:
@@ -374,7 +377,7 @@ def test_a_meeting_that_nobody_begins_within_its_hour_is_over_and_removed(
     """It would stay in the host's list for a month, and the host could hold one call less."""
     meeting = zoom.create_meeting(WEEKLY)
     clock.move(3600)
-    assert zoom.look(meeting) == Roster(())
+    assert zoom.look(meeting) == NOBODY
     clock.move(1)
     assert zoom.look(meeting) is None
     assert server.meetings == {}
@@ -388,7 +391,7 @@ def test_unless_somebody_begins_it_at_last(zoom: Provider, server: ZoomServer, c
     server.before = lambda asked: server.the_meeting().begin() if asked.method == "DELETE" else None
     with pytest.raises(PermanentFailure, match="in progress"):
         zoom.look(meeting)
-    assert zoom.look(meeting) == Roster((), is_complete=False)
+    assert zoom.look(meeting) == UNSEEN
 
 
 def test_a_meeting_that_people_have_put_off_waits_for_its_time(
@@ -397,7 +400,7 @@ def test_a_meeting_that_people_have_put_off_waits_for_its_time(
     meeting = zoom.create_meeting(WEEKLY)
     server.the_meeting().wanted["start_time"] = "2026-11-20T15:00:00Z"
     clock.move(4 * 3600)
-    assert zoom.look(meeting) == Roster(())
+    assert zoom.look(meeting) == NOBODY
 
 
 @pytest.mark.parametrize("start_time", [None, ""])
@@ -407,12 +410,12 @@ def test_a_meeting_without_a_time_waits_for_ever(
     meeting = zoom.create_meeting(WEEKLY)
     server.the_meeting().wanted["start_time"] = start_time
     clock.move(24 * 3600)
-    assert zoom.look(meeting) == Roster(())
+    assert zoom.look(meeting) == NOBODY
 
 
 def test_a_meeting_that_runs_may_run_for_long(zoom: Provider, clock: MovedClock, running: Meeting) -> None:
     clock.move(24 * 3600)
-    assert zoom.look(running) == Roster((), is_complete=False)
+    assert zoom.look(running) == UNSEEN
 
 
 def test_a_deleted_meeting_is_over(zoom: Provider) -> None:
@@ -428,7 +431,8 @@ def test_who_is_in_is_told_by_the_dashboard(zoom: Provider, server: ZoomServer, 
         (
             Person(key="ada-at-zoom", connection_id="16778240", name="Ada", email=ADA),
             Person(key="p-2", connection_id="16779264"),
-        )
+        ),
+        title=WEEKLY.title,
     )
 
 
@@ -454,11 +458,11 @@ def test_a_dashboard_and_a_webhook_speak_of_the_same_person(
 ) -> None:
     told_by_webhook = json.loads(webhook(JOINED))["payload"]["object"]["participant"]
     server.the_meeting().rows = [{**told_by_webhook, "status": "in_meeting", "leave_time": ""}]
-    assert zoom.look(running) == Roster((person_in(webhook(JOINED)),))
+    assert zoom.look(running) == replace(NOBODY, people=(person_in(webhook(JOINED)),))
 
 
 def test_a_running_meeting_with_nobody_in_it_has_not_been_seen_yet(zoom: Provider, running: Meeting) -> None:
-    assert zoom.look(running) == Roster((), is_complete=False)
+    assert zoom.look(running) == UNSEEN
 
 
 def test_more_people_than_one_page_holds_are_not_all(zoom: Provider, server: ZoomServer, running: Meeting) -> None:
@@ -483,7 +487,7 @@ def test_a_plan_without_a_dashboard_is_no_failure(
 ) -> None:
     server.the_meeting().rows = [row()]
     server.instead["GET", "/participants"] = answer
-    assert zoom.look(running) == Roster((), is_complete=False)
+    assert zoom.look(running) == UNSEEN
 
 
 def test_without_the_scope_the_dashboard_is_not_asked(server: ZoomServer, clock: MovedClock) -> None:
@@ -491,7 +495,7 @@ def test_without_the_scope_the_dashboard_is_not_asked(server: ZoomServer, clock:
     zoom = load_providers(server.settings(), clock)["zoom"]
     meeting = zoom.create_meeting(WEEKLY)
     server.the_meeting().begin()
-    assert zoom.look(meeting) == Roster((), is_complete=False)
+    assert zoom.look(meeting) == UNSEEN
     assert not [path for path in server.requests() if "metrics" in path]
 
 
@@ -499,7 +503,7 @@ def test_nor_where_people_are_known_by_their_registration(with_registration: Pro
     meeting = with_registration.create_meeting(WEEKLY)
     server.the_meeting().begin()
     server.the_meeting().rows = [row()]
-    assert with_registration.look(meeting) == Roster((), is_complete=False)
+    assert with_registration.look(meeting) == UNSEEN
 
 
 @pytest.mark.parametrize("reply", [Reply(503), HANG_UP, told(429, {"message": "slowly"})])
