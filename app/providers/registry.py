@@ -72,9 +72,14 @@ def open_account(
     """The account with these settings, by name of the field, as somebody has entered them. With ``only_public`` its
     addresses may not lead into private networks. Raises pydantic's ``ValidationError``."""
     account = kind.Account.model_validate(dict(settings), context=ONLY_PUBLIC if only_public else None)
-    opened = kind(account, clock, webhook_url=f"{public_url}/webhooks/{kind.name}/{account_id}")
+    opened = kind(account, clock, webhook_url=webhook_address(public_url, kind.name, account_id))
     opened.account_id = account_id
     return opened
+
+
+def webhook_address(public_url: str, provider: str, account_id: str) -> str:
+    """Where the webhooks of an account come that somebody has added."""
+    return f"{public_url}/webhooks/{provider}/{account_id}"
 
 
 def setting_prefix(provider: type[Provider]) -> str:
