@@ -27,7 +27,7 @@ from app.domain.operations import (
     TellFailure,
     UpdateCall,
 )
-from app.domain.repeating import NOTED
+from app.domain.repeating import LOOKED
 
 MOST_USERS = 100
 """People in one request. Slack documents no limit; a batch this large is still a body of a few kilobytes."""
@@ -59,11 +59,16 @@ class Shown:
 
 
 def plan(
-    snapshot: CallSnapshot, shown: Shown, can: Capabilities, doubt: type[Operation] | None = None
+    snapshot: CallSnapshot,
+    shown: Shown,
+    can: Capabilities,
+    doubt: type[Operation] | None = None,
+    *,
+    repeated: type[Operation] | None = None,
 ) -> list[Operation]:
-    """What to do next. ``can`` is what the call's provider is able to do; ``doubt`` is an operation that was sent, and
-    nobody knows whether it had its effect."""
-    wanted = _plan(snapshot, shown, can)
+    """What to do next. ``can`` is what the call's provider is able to do. ``doubt`` and ``repeated`` are operations
+    that were sent, and nobody knows whether they had their effect: one is looked at, the other is sent again."""
+    wanted = _plan(snapshot, shown, can, repeated)
     if shown.refused:
         wanted = [operation for operation in wanted if _at_rest(operation, snapshot) not in shown.refused]
     return wanted if doubt is None else _resolved(wanted, snapshot, shown, can, doubt)
@@ -79,7 +84,7 @@ def _at_rest(operation: Operation, snapshot: CallSnapshot) -> str:
     return f"{operation} at the end" if snapshot.is_over else str(operation)
 
 
-def _plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Operation]:
+def _plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities, repeated: type[Operation] | None) -> list[Operation]:
     desired = call_card(snapshot, unknown_slack_ids=shown.unknown_slack_ids)
     if snapshot.is_over:
         return [
@@ -94,7 +99,7 @@ def _plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities) -> list[Opera
     if shown.card.duration_seconds is not None:
         # Somebody else ended it in Slack; an ended card takes no changes.
         return []
-    headline = [*_post(shown), *_update(desired, shown.card), *_rename(snapshot, can)]
+    headline = [*_post(shown), *_update(desired, shown.card), *_rename(snapshot, can, repeated)]
     change = [*headline, *_find(snapshot, shown), *_remove(desired, shown.card)]
     return [*change, *_add(desired.present - shown.card.present, shown.card, one_by_one=shown.one_by_one)]
 
@@ -110,7 +115,7 @@ def _resolved(
         return [*wanted, CreateMeeting()] if is_left else wanted
     if shown.slack_call_id is None or shown.card is None or shown.card.duration_seconds is not None:
         return wanted
-    sure = [operation for operation in wanted if type(operation) not in NOTED]
+    sure = [operation for operation in wanted if type(operation) not in LOOKED]
     return wanted if snapshot.is_over and sure == wanted else [LookAtCard(), *sure]
 
 
@@ -214,11 +219,13 @@ def _update(desired: CallCard, card: CallCard) -> list[Operation]:
     return [UpdateCall(*wanted)]
 
 
-def _rename(snapshot: CallSnapshot, can: Capabilities) -> list[Operation]:
-    """Only a title that is newer than what the provider has: else ours would undo a change made there."""
+def _rename(snapshot: CallSnapshot, can: Capabilities, repeated: type[Operation] | None) -> list[Operation]:
+    """Only a title that is newer than what the provider has: else ours would undo a change made there. When nobody
+    knows what it has, the newest."""
     known, wanted = snapshot.meeting_title, snapshot.title
     is_ours = known is not None and wanted.at > known.at and wanted.value != known.value
-    return [RenameMeeting(wanted)] if is_ours and can.renames_meetings else []
+    is_told = not is_ours and repeated is not RenameMeeting
+    return [] if is_told or not can.renames_meetings else [RenameMeeting(wanted)]
 
 
 def _find(snapshot: CallSnapshot, shown: Shown) -> list[Operation]:

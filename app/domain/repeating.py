@@ -31,7 +31,7 @@ class Repeating(StrEnum):
     LOOK = "look"
     """Noted in the row before it is sent. Nothing else that is noted is sent before it is known what came of it."""
     ACCEPT = "accept"
-    """Sent again, and what may come of that is written here: it harms less than the looking would."""
+    """Noted too, and sent again: twice harms less than never, and there is nothing to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,17 @@ RULES: Mapping[type[Operation], Rule] = {
     LookAtCard: Rule(Repeating.REPEAT, "it only asks"),
     RenameMeeting: Rule(
         Repeating.ACCEPT,
-        "the newest title is sent; one that is taken back in the moment of a lost answer stays at the provider until"
-        " the next",
+        "the newest title is sent once more, also when it is the one that the provider was last known to have; nobody"
+        " sees a title that comes twice",
     ),
     TellFailure: Rule(
         Repeating.ACCEPT,
-        "only one person sees it, at worst three times in four minutes, with the same words and the same reference",
+        "told once more, rather twice than never; only one person sees it, at worst three times in four minutes, with"
+        " the same words and the same reference",
     ),
 }
 
-NOTED: frozenset[type[Operation]] = frozenset(kind for kind, rule in RULES.items() if rule.repeating is Repeating.LOOK)
+LOOKED: frozenset[type[Operation]] = frozenset(kind for kind, rule in RULES.items() if rule.repeating is Repeating.LOOK)
+"""Looked at before anything else of these is sent."""
+NOTED = frozenset(kind for kind, rule in RULES.items() if rule.repeating is not Repeating.REPEAT)
+"""Noted in the row, in a commit of its own, before it is sent."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from slack_sdk import WebClient
 
 from app.db.calls import StoredCall
+from app.domain.in_flight import AS_ANOTHER, InFlight
 from app.domain.lanes import Pace
 from app.domain.meetings import Capabilities, Meeting, MeetingRequest, Roster
 from app.domain.operations import (
@@ -51,8 +52,6 @@ METHODS: dict[type[Operation], str] = {
     TellFailure: "chat.postEphemeral",
     LookAtCard: LOOK,
 }
-AS_ANOTHER = "AddCall as another"
-"""Noted in the place of ``AddCall`` when Slack has refused to take our id for the call a second time."""
 
 
 def lane_of(operation: Operation, call: StoredCall) -> str:
@@ -198,7 +197,7 @@ class Apply:
 def _unique_id(call: StoredCall) -> str:
     """Our own id, the second time too: Slack says only that it must be unique, so it may answer with the call that it
     has. Where it refuses instead, only another id is left."""
-    return f"{call.id}-{secrets.token_hex(4)}" if call.in_flight == AS_ANOTHER else call.id
+    return f"{call.id}-{secrets.token_hex(4)}" if InFlight.of(call.in_flight).looked_at == AS_ANOTHER else call.id
 
 
 def _id(shown: Shown) -> str:

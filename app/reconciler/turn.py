@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from app import logs
 from app.domain.calls import CallStatus
+from app.domain.in_flight import AS_ANOTHER, InFlight
 from app.domain.meetings import Meeting
 from app.domain.operations import (
     AddCall,
@@ -23,10 +23,10 @@ from app.domain.operations import (
     UpdateCall,
 )
 from app.domain.plan import after, plan, rest, status, unrecognised
-from app.domain.repeating import NOTED
+from app.domain.repeating import LOOKED, NOTED
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 from app.metrics import OPERATIONS
-from app.reconciler.apply import AS_ANOTHER, LOOK, Apply, Done, lane_of
+from app.reconciler.apply import LOOK, Apply, Done, lane_of
 from app.reconciler.claimed import ClaimedCall
 from app.reconciler.news import REFUSED_AS_IT_IS, agree, believe, is_news, narrowed, needs_look
 from app.reconciler.watch import Watch
@@ -35,8 +35,6 @@ from app.slack.calls import SlackCall
 
 STARTS: frozenset[type[Operation]] = frozenset({CreateMeeting, AddCall, PostCall})
 """Refused for good, there will be no call."""
-DOUBTS: Mapping[str, type[Operation]] = {operation.__name__: operation for operation in NOTED} | {AS_ANOTHER: AddCall}
-"""By what stands in the row as in flight."""
 MOST_START_ATTEMPTS = 6
 """After so many failures in a row (about half a minute) the person is told, instead of waiting on."""
 MOST_FAREWELL_ATTEMPTS = 300
@@ -86,7 +84,8 @@ class Turn:
 
     def _next(self) -> Operation | None:
         can = self._apply.capabilities(self._call)
-        planned = plan(self._call.snapshot, self._shown, can, self._doubt)
+        unknown = self._in_flight
+        planned = plan(self._call.snapshot, self._shown, can, unknown.doubt, repeated=unknown.repeated)
         return next((operation for operation in planned if type(operation) not in self._passed_over), None)
 
     def _step(self, operation: Operation) -> None:
@@ -96,7 +95,7 @@ class Turn:
             self._find_host(operation)
         elif isinstance(operation, FindPerson) and self._recalls():
             pass  # what was known already is saved, and there is a new plan
-        elif self._take_place(operation, lane_of(operation, self._call), self._in_flight_with(operation)):
+        elif self._take_place(operation, lane_of(operation, self._call), self._in_flight.before(operation).text):
             self._send(operation)
 
     def _send(self, operation: Operation) -> None:
@@ -139,23 +138,8 @@ class Turn:
     # --- What is in flight -------------------------------------------------------------------------------------------
 
     @property
-    def _doubt(self) -> type[Operation] | None:
-        """What may have had its effect, without anybody knowing."""
-        return DOUBTS.get(self._call.in_flight or "")
-
-    def _in_flight_with(self, operation: Operation) -> str | None:
-        is_noted = type(operation) in NOTED and type(operation) is not self._doubt
-        return type(operation).__name__ if is_noted else self._call.in_flight
-
-    def _in_flight_after(self, operation: Operation) -> str | None:
-        """What is still not known when ``operation`` is done."""
-        # Slack may have answered with the call of the first attempt, and nobody knows who is on that.
-        is_settled = type(operation) in NOTED and not self._is_same_call(operation)
-        return None if is_settled or isinstance(operation, LookAtCard) else self._call.in_flight
-
-    def _is_same_call(self, operation: Operation) -> bool:
-        """Whether the call that is added may be there already, under the same id of ours."""
-        return isinstance(operation, AddCall) and self._call.in_flight == AddCall.__name__
+    def _in_flight(self) -> InFlight:
+        return InFlight.of(self._call.in_flight)
 
     def _look(self, operation: Operation) -> SlackCall | None:
         """What Slack shows; None when it cannot be asked now, and ``operation`` has to wait for that."""
@@ -173,7 +157,7 @@ class Turn:
     # --- After it was sent -------------------------------------------------------------------------------------------
 
     def _save(self, operation: Operation, done: Done) -> None:
-        in_flight = self._in_flight_after(operation)
+        in_flight = self._in_flight.after(operation).text
         match operation:
             case CreateMeeting() if done.meeting is not None:
                 self._save_meeting(done.meeting)
@@ -201,7 +185,7 @@ class Turn:
             self._claimed.note(in_flight=self._call.in_flight)
         if isinstance(failure, RateLimited):
             self._park(operation, lane_of(operation, self._call), failure)
-        elif self._is_same_call(operation) and isinstance(failure, PermanentFailure):
+        elif self._in_flight.is_same_call(operation) and isinstance(failure, PermanentFailure):
             self._claimed.note(in_flight=AS_ANOTHER)
         elif isinstance(operation, EndCall) and is_news(operation, failure) and self._call.failures < SURE_AFTER:
             self._pass_over(operation, failure)
@@ -229,18 +213,22 @@ class Turn:
     def _accept_refusal(self, operation: Operation, failure: RequestFailed) -> None:
         if self._call.snapshot.is_over and isinstance(operation, CreateMeeting):
             log.error("a meeting may be left behind", call_id=self._call.id, team_id=self._call.team_id)
-            self._claimed.note(in_flight=None)
+            self._claimed.note(in_flight=self._in_flight.after(operation).text)
         elif self._is_start(operation):
             self._give_up(operation, failure)
         elif isinstance(operation, LookAtCard):
             # We may not look. What we believe is the best that there is.
-            self._claimed.note(in_flight=None)
+            self._claimed.note(in_flight=self._in_flight.after(operation).text)
         elif self._holds_up_others(operation, failure):
-            self._claimed.save(rest(operation, self._call.snapshot, self._shown), in_flight=self._call.in_flight)
+            self._rest(operation)
         elif isinstance(operation, TellFailure) and self._call.failures >= MOST_TELLING_ATTEMPTS:
             self._save(operation, Done(after(self._shown, operation)))
         else:
             self._pass_over(operation, failure)
+
+    def _rest(self, operation: Operation) -> None:
+        in_flight = self._in_flight.after(operation).text
+        self._claimed.save(rest(operation, self._call.snapshot, self._shown), in_flight=in_flight)
 
     def _holds_up_others(self, operation: Operation, failure: RequestFailed) -> bool:
         """Whether it would be refused in every turn, and what it is about can wait for the next look."""
@@ -278,7 +266,7 @@ class Turn:
         provider = self._apply.provider_name(self._call) if isinstance(operation, CreateMeeting) else None
         title = self._call.snapshot.title.value
         is_unknown = isinstance(failure, TemporaryFailure) and failure.effect_unknown
-        in_flight = self._in_flight_with(operation) if is_unknown else self._call.in_flight
+        in_flight = self._in_flight.before(operation).text if is_unknown else self._call.in_flight
         self._claimed.fail(texts.could_not_start(title, failure, provider, reference), in_flight=in_flight)
 
     def _park(self, operation: Operation, lane: str, failure: RateLimited) -> None:
@@ -295,9 +283,9 @@ class Turn:
     def _pass_over(self, operation: Operation, failure: RequestFailed) -> None:
         self._passed_over.add(type(operation))
         self._failed = True
-        if isinstance(failure, TemporaryFailure) and failure.effect_unknown and type(operation) in NOTED:
+        if isinstance(failure, TemporaryFailure) and failure.effect_unknown and type(operation) in LOOKED:
             # It may be on its way still. Looking is for the next turn, and so is what must not be sent before.
-            self._passed_over |= {*NOTED, LookAtCard}
+            self._passed_over |= {*LOOKED, LookAtCard}
 
     def _give_back(self) -> None:
         stands = status(self._call.snapshot, self._shown)

@@ -26,6 +26,7 @@ from app.domain.operations import (
     Operation,
     PostCall,
     RemoveParticipants,
+    RenameMeeting,
     TellFailure,
     UpdateCall,
 )
@@ -440,6 +441,13 @@ def test_nothing_is_built_on_what_is_not_known() -> None:
 def test_a_card_is_looked_at_even_when_nothing_else_is_to_be_done() -> None:
     run = settled()
     assert (run.plan, in_doubt(run, AddParticipants)) == ([], [LookAtCard])
+
+
+def test_a_title_whose_answer_was_lost_is_told_once_more() -> None:
+    run, able = settled(), replace(ALL_ABLE, renames_meetings=True)
+    assert plan(run.known, run.shown, able) == []
+    assert plan(run.known, run.shown, able, repeated=RenameMeeting) == [RenameMeeting(run.known.title)]
+    assert plan(over(run.known), replace(run.shown, meeting_closed=True), able, repeated=RenameMeeting)[1:] == []
 
 
 def test_the_end_is_certain_and_needs_no_look() -> None:

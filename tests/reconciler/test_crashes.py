@@ -169,9 +169,12 @@ def test_a_crash_after_the_person_was_told_tells_no_one_else(stage: Stage) -> No
     stage.slack.faults.add("calls.add", "error", error="not_authorized")
     stage.start(answer_through=stage.response_url())
     crash(stage, has_been_sent(stage, "response_url"))
+    assert stage.stored().in_flight == "TellFailure"
     stage.settle()
 
     assert len(set(stage.told())) == 1
+    assert stage.sent("response_url") == [2]
+    assert stage.stored().in_flight is None
     assert stage.slack.messages(GENERAL) == []
 
 

@@ -11,6 +11,7 @@ from app.domain.meetings import Capabilities, Meeting, MeetingRequest
 from app.errors import PermanentFailure
 from app.providers.standard.provider import Standard
 from tests.reconciler.stage import Stage
+from tests.reconciler.test_crashes import crash
 
 IDLE_SECONDS, LIMIT_SECONDS = 300.0, 4 * 3600.0
 HOSTS = ("ada@example.com", "grace@example.com")
@@ -135,6 +136,20 @@ def test_a_title_that_the_provider_refuses_stands_on_the_card_all_the_same(held:
 
     assert held.card()["name"] == "Retrospective"
     assert hosted.titles == ["Retrospective"]
+
+
+def test_a_title_that_was_taken_back_after_a_crash_is_told_again(held: Stage, hosted: Hosted) -> None:
+    held.start()
+    held.settle(within_seconds=5)
+    held.rename("Retrospective")
+    crash(held, lambda: bool(hosted.titles))
+    assert held.stored().in_flight == "RenameMeeting"
+    held.rename("Weekly sync")
+    held.settle(within_seconds=60)
+
+    assert hosted.titles == ["Retrospective", "Weekly sync"]
+    assert held.card()["name"] == "Weekly sync"
+    assert held.stored().in_flight is None
 
 
 # --- Ended by time ---------------------------------------------------------------------------------------------------
