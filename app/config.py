@@ -155,6 +155,11 @@ class Settings(BaseModel, frozen=True):
         default="",
         description="The provider of new calls; may be left out when only one is set up.",
     )
+    allow_private_addresses: bool = Field(
+        default=False,
+        description="Whether provider accounts that people add in Slack may lead into private networks, such as "
+        "http://10.0.0.5 (true or false). Those of these settings always may.",
+    )
     workers: int = Field(
         default=4,
         ge=0,

@@ -20,7 +20,7 @@ from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
 from app.reconciler.sweep import Sweep
 from app.reconciler.worker import Reconciler
-from app.services.accounts import Accounts, SettingsAccounts
+from app.services.accounts import SettingsAccounts, StoredAccounts
 from app.slack.clients import Clients, OneToken
 
 
@@ -31,7 +31,7 @@ class Engine:
     settings: Settings
     database: Database
     clients: Clients
-    accounts: Accounts
+    accounts: StoredAccounts
     providers: Mapping[str, Provider]
     bell: Bell
     presence: Presence | FilePresence
@@ -70,7 +70,13 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
     database = Database(settings.database_url.get_secret_value(), keys=settings.keys)
     bell = Bell()
     clients = OneToken(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    accounts = SettingsAccounts(providers, settings.default_provider or next(iter(providers)))
+    accounts = StoredAccounts(
+        database,
+        clock,
+        SettingsAccounts(providers, settings.default_provider or next(iter(providers))),
+        public_url=settings.public_url,
+        allow_private_addresses=settings.allow_private_addresses,
+    )
     reconciler = Reconciler(
         database,
         clock,

@@ -1,7 +1,11 @@
-"""``/webhooks/<provider>``: what providers tell. The one place that turns what became of it into a status code."""
+"""``/webhooks/<provider>`` and ``/webhooks/<provider>/<account id>``: what providers tell.
+
+The one place that turns what became of it into a status code.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,6 +21,8 @@ from app.services.deliveries import DeliveryService, Receipt
 from app.web.answers import Answer, answer_to
 
 ROOT = "/webhooks/"
+ACCOUNT = re.compile("acc-[0-9a-f]{20}(?:/|$)")
+"""Where it stands behind the provider's name, it is an account that somebody has added. No provider has such a path."""
 ENDPOINT = "webhooks.take_in"
 """What failures are counted under, at each door that leads here."""
 log = logs.get(__name__)
@@ -24,10 +30,11 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request to ``/webhooks/<name>``; the path of ``request`` is what comes behind that. One ``of_flood`` comes from
-    where many others have failed: should it fail too, the log need not hold it."""
+    """A request to an account at the provider ``name``; the path of ``request`` is what comes behind both. One
+    ``of_flood`` comes from where many others have failed: should it fail too, the log need not hold it."""
 
     name: str
+    account_id: str
     request: WebhookRequest
     of_flood: bool
 
@@ -35,8 +42,11 @@ class Incoming:
     def of(cls, path: str, query: str, headers: Mapping[str, str], body: bytes, *, of_flood: bool) -> Incoming:
         """``path`` is the whole one, ``headers`` have lower-case names."""
         name, slash, rest = path.removeprefix(ROOT).partition("/")
+        account_id = DEFAULT_ACCOUNT
+        if ACCOUNT.match(rest):
+            account_id, slash, rest = rest.partition("/")
         behind = WebhookRequest(method="POST", path=slash + rest, query=query, headers=headers, body=body)
-        return cls(name, behind, of_flood)
+        return cls(name, account_id, behind, of_flood)
 
 
 _Found: TypeAlias = Answer | tuple[Provider, WebhookRequest]
@@ -54,15 +64,20 @@ class Webhooks:
     def answer_all(self, incoming: Sequence[Incoming]) -> list[Answer]:
         """The answers to requests that came together, in order."""
         found = [self._find(each) for each in incoming]
-        came_to = iter(self._deliveries.receive_all([each for each in found if not isinstance(each, Answer)]))
+        received = [each for each in found if not isinstance(each, Answer)]
+        came_to = self._deliveries.receive_all(received)
+        for (provider, _), receipt in zip(received, came_to, strict=True):
+            if isinstance(receipt, Receipt):
+                self._accounts.note_delivery(provider)
+        of_received = iter(came_to)
         return [
-            each if isinstance(each, Answer) else _answer(of, each[0], next(came_to))
+            each if isinstance(each, Answer) else _answer(of, each[0], next(of_received))
             for of, each in zip(incoming, found, strict=True)
         ]
 
     def _find(self, incoming: Incoming) -> _Found:
         """The provider that is meant; or the answer, where there is nothing to take in."""
-        provider = self._accounts.find(incoming.name, DEFAULT_ACCOUNT)
+        provider = self._accounts.find(incoming.name, incoming.account_id)
         path = incoming.request.path
         if provider is None or not provider.capabilities.sends_events or path not in provider.webhook_paths:
             return Answer(404, b"no such provider here")
@@ -94,7 +109,8 @@ def _answer(incoming: Incoming, provider: Provider, came_to: Receipt | Exception
     if isinstance(came_to, WebhookRejected):
         DELIVERIES.count(provider.name, "rejected")
         if not incoming.of_flood:
-            log.warning("webhook rejected", provider=provider.name, why=came_to.detail)
+            account_id = provider.account_id
+            log.warning("webhook rejected", provider=provider.name, account_id=account_id, why=came_to.detail)
         return Answer(401, b"not proven to come from the provider")
     if isinstance(came_to, WebhookMalformed):
         return Answer(provider.malformed_status, b"not what the provider documents")
