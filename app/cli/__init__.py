@@ -1,9 +1,9 @@
 """``python -m app …``: one module for each command.
 
-``serve`` the web server with its reconciler · ``work`` more reconcilers · ``db`` the tables · ``manifest`` what Slack's
-app settings need · ``providers`` what is set up and whether it works · ``calls`` and ``deliveries`` what is stored, and
-what to do when one hangs · ``demo`` everything on this machine, without accounts · ``emulator`` a local Slack workspace
-alone.
+``serve`` the web server with its reconciler · ``work`` more reconcilers · ``db`` the tables · ``doctor`` whether
+everything is as it must be · ``manifest`` what Slack's app settings need · ``providers`` what is set up and whether it
+works · ``calls`` and ``deliveries`` what is stored, and what to do when one hangs · ``demo`` everything on this
+machine, without accounts · ``emulator`` a local Slack workspace alone.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # Imported here so that each process loads only what its command needs.
-    from app.cli import calls, database, deliveries, demo, emulator, manifest, providers, serve, work
+    from app.cli import calls, database, deliveries, demo, doctor, emulator, manifest, providers, serve, work
 
     parser = argparse.ArgumentParser(prog="python -m app", description="Any call provider, native in Slack.")
     commands = parser.add_subparsers(title="commands", required=True)
-    for command in (serve, work, database, manifest, providers, calls, deliveries, demo, emulator):
+    for command in (serve, work, database, doctor, manifest, providers, calls, deliveries, demo, emulator):
         command.add_to(commands)
     return parser

@@ -17,7 +17,7 @@ from app.db.schema import METADATA
 from app.db.session import Database
 from app.errors import DatabaseUnusable
 
-_NOT_REACHED = "The database cannot be reached."
+NOT_REACHED = "The database cannot be reached."
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -52,7 +52,7 @@ def problem(database: Database) -> str | None:
     try:
         current = is_current(database)
     except SQLAlchemyError:
-        return _NOT_REACHED
+        return NOT_REACHED
     return None if current else "The database is not up to date. Run: python -m app db upgrade"
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select
 
 from app.db import calls
 from app.db.calls import RUNNING, StoredCall
-from app.db.models import CALLS, LANES
+from app.db.deliveries import Outcome
+from app.db.models import CALLS, DELIVERIES, LANES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,23 @@ def list_calls(
 def check_keys(connection: Connection) -> None:
     """Raises ``StoredUnreadable`` when the newest call is encrypted with other keys."""
     connection.execute(select(CALLS.c.title).order_by(CALLS.c.started_at.desc()).limit(1)).one_or_none()
+
+
+def last_wish_at(connection: Connection) -> datetime | None:
+    """When somebody last asked for a call in Slack; None when nobody has."""
+    statement = select(CALLS.c.started_at).where(CALLS.c.reopens.is_(None)).order_by(CALLS.c.started_at.desc()).limit(1)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def last_delivery_at(connection: Connection, provider: str) -> datetime | None:
+    """When a webhook of this provider's about a call of ours last came in; None when none has."""
+    statement = (
+        select(DELIVERIES.c.received_at)
+        .where(DELIVERIES.c.provider == provider, DELIVERIES.c.outcome == Outcome.APPLIED)
+        .order_by(DELIVERIES.c.received_at.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def turn_of(connection: Connection, call_id: str) -> Turn:

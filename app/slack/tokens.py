@@ -2,10 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
 from app.errors import TemporaryFailure
 from app.slack.web_api import send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """Whose a token is: the workspace, and whether it is our bot's there. ``scopes`` is None where Slack says none."""
+
+    team_id: str
+    team: str
+    is_bot: bool
+    scopes: frozenset[str] | None
+
+
+def introduce(client: WebClient) -> Introduction:
+    """What Slack says of the client's token. Raises a kind of ``RequestFailed``.
+
+    https://docs.slack.dev/reference/methods/auth.test; the scopes stand in a header of every answer:
+    https://docs.slack.dev/authentication/installing-with-oauth
+    """
+    told, headers = _with_headers(client.auth_test)
+    scopes = headers.get("x-oauth-scopes")
+    return Introduction(
+        team_id=str(told.get("team_id", "")),
+        team=str(told.get("team", "")),
+        is_bot=bool(told.get("bot_id")),
+        scopes=None if scopes is None else frozenset(scope.strip() for scope in scopes.split(",") if scope.strip()),
+    )
+
+
+def slacks_time(client: WebClient) -> datetime | None:
+    """Slack's clock, to the second; None where no answer tells it. Raises a kind of ``RequestFailed``.
+
+    https://docs.slack.dev/reference/methods/api.test needs no token.
+    """
+    _, headers = _with_headers(client.api_test)
+    try:
+        moment = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def socket_address(client: WebClient, app_token: str) -> str:
@@ -17,3 +62,15 @@ def socket_address(client: WebClient, app_token: str) -> str:
     if not isinstance(address, str) or not address.startswith(("wss://", "ws://")):
         raise TemporaryFailure("malformed_answer")
     return address
+
+
+def _with_headers(method: Callable[[], SlackResponse]) -> tuple[Mapping[str, object], Mapping[str, str]]:
+    """The answer and its headers, by their names in small letters."""
+    headers: dict[str, str] = {}
+
+    def asked() -> SlackResponse:
+        answer = method()
+        headers.update({name.lower(): value for name, value in (answer.headers or {}).items()})
+        return answer
+
+    return send(asked), headers

@@ -80,7 +80,7 @@ def _make_flask(engine: Engine, bolt_app: App, receiver: Webhooks, floods: Flood
     flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
     flask.register_blueprint(webhooks.make_blueprint(receiver))
     flask.register_blueprint(_make_join_page(engine, clock))
-    flask.register_blueprint(health.make_blueprint(engine.database))
+    flask.register_blueprint(health.make_blueprint(engine.database, derived_key(settings.own_secret, health.KEY)))
     flask.register_blueprint(metrics.make_blueprint(engine.database, clock, settings.metrics_token))
     return flask
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+import hmac
+
+from flask import Blueprint, Response, request
 
 from app.db import migrate
 from app.db.session import Database
 
+KEY = "health"
+"""What the key of proofs is derived for."""
+PROOF = "Switchboard-Proof"
+LONGEST_CHALLENGE = 100
 
-def make_blueprint(database: Database) -> Blueprint:
+
+def proof(key: bytes, challenge: str) -> str:
+    """What only an app with the same secret can answer to a challenge that nobody has seen before."""
+    return hmac.digest(key, challenge.encode(), "sha256").hex()
+
+
+def make_blueprint(database: Database, key: bytes) -> Blueprint:
+    """``key`` is for proofs alone."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        return Response("ok")
+        challenge = request.args.get("challenge", "")[:LONGEST_CHALLENGE]
+        return Response("ok", headers={PROOF: proof(key, challenge)} if challenge else {})
 
     @blueprint.get("/readyz")
     def readyz() -> Response:

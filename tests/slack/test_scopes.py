@@ -53,7 +53,7 @@ def test_people_are_asked_for_no_more_than_signing_in_needs() -> None:
 
 
 def test_every_method_that_the_reconciler_sends_has_a_pace() -> None:
-    unhurried = {"apps.connections.open", "openid.connect.token", "users.info"}
+    unhurried = {"api.test", "apps.connections.open", "auth.test", "openid.connect.token", "users.info"}
     assert {dotted(name) for name in SCOPES} - unhurried == set(PACES)
 
 

@@ -1,0 +1,146 @@
+"""All the checks, one after the other. What one of them needs from another that failed is skipped, not guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from app.cli.doctor import address, slack, stored, vendors
+from app.cli.doctor.findings import Finding, State, ok, skipped, wrong
+from app.cli.doctor.slack import Token
+from app.cli.stored import clock_of
+from app.clock import Clock, SystemClock
+from app.config import Settings, read_settings
+from app.db import overview
+from app.db.session import Database
+from app.errors import ConfigurationError
+from app.providers.base import Provider
+from app.reconciler.engine import read_configuration
+from app.slack.web_api import make_client
+from app.web.health import KEY
+from app.web.seals import derived_key
+
+OF_ALL = (
+    "database",
+    "migrations",
+    "encryption",
+    "worker",
+    "slack",
+    "clock",
+    "token",
+    "scopes",
+    "signing_secret",
+    "socket_mode",
+    address.HOST,
+    address.ANSWER,
+)
+"""Beside ``settings``, and one for each provider, whatever the settings say."""
+
+
+def examine(env: Mapping[str, str]) -> Iterator[Finding]:
+    """What is found, in the order in which it should be mended."""
+    system = SystemClock()
+    settings: Settings | None
+    try:
+        settings, providers = read_configuration(env, system)
+    except ConfigurationError as error:
+        yield _settings_are_wrong(error)
+        settings, providers = _settings_alone(env), {}
+    else:
+        yield ok("settings", "All that is needed is there.")
+    if settings is None:
+        yield from (skipped(check, "the settings are not right") for check in OF_ALL)
+        return
+    database = Database(settings.database_url.get_secret_value(), keys=settings.keys)
+    try:
+        yield from _Examination(settings, providers, database, system).all()
+    finally:
+        database.close()
+
+
+def _settings_are_wrong(error: ConfigurationError) -> Finding:
+    problems = "; ".join(line.strip().rstrip(".") for line in error.detail.splitlines() if line.strip())
+    return wrong("settings", f"{problems}.", "Set them as docs/settings.md says, and start the app again.")
+
+
+def _settings_alone(env: Mapping[str, str]) -> Settings | None:
+    """The app's own, where only those of a provider are wrong."""
+    try:
+        return read_settings(Settings, env)
+    except ConfigurationError:
+        return None
+
+
+class _Examination:
+    def __init__(self, settings: Settings, providers: Mapping[str, Provider], database: Database, clock: Clock) -> None:
+        self._settings = settings
+        self._providers = providers
+        self._database = database
+        self._clock = clock
+        self._is_readable = False
+        """Whether the tables can be looked into."""
+        self._by_socket = bool(settings.slack_app_token.get_secret_value())
+
+    def all(self) -> Iterator[Finding]:
+        yield from self._stored()
+        yield from self._slack()
+        yield address.judge_host(self._settings.public_url, self._settings.slack_api_url, by_socket=self._by_socket)
+        key = derived_key(self._settings.own_secret, KEY)
+        answers = address.judge_answer(self._settings.public_url, address.ask(self._settings.public_url, key))
+        yield answers
+        yield from self._vendors(is_reachable=answers.state is State.OK)
+
+    def _stored(self) -> Iterator[Finding]:
+        if finding := stored.check_file(self._database):
+            yield finding
+            yield from stored.skip_all("there is no database")
+            return
+        database, migrations = stored.check_tables(self._database)
+        yield database
+        yield migrations
+        self._is_readable = migrations.state is State.OK
+        if database.state is State.OK:
+            self._clock = clock_of(self._database)
+        if not self._is_readable:
+            yield from (skipped(check, "the tables cannot be used") for check in ("encryption", "worker"))
+            return
+        yield stored.check_keys(self._settings, self._database)
+        yield stored.check_work(self._database, self._clock.now())
+
+    def _slack(self) -> Iterator[Finding]:
+        settings = self._settings
+        client = make_client(None, settings.slack_api_url)
+        yield from slack.check_reach(client, self._clock.now(), of_database=not self._database.is_sqlite)
+        yield from slack.check_tokens(self._tokens())
+        yield slack.judge_secret(
+            settings.slack_signing_secret.get_secret_value(),
+            {"SLACK_CLIENT_SECRET": settings.slack_client_secret.get_secret_value()},
+            self._last_command(),
+            self._clock.now(),
+            by_socket=self._by_socket,
+        )
+        yield slack.check_socket(client, settings.slack_app_token.get_secret_value())
+
+    def _tokens(self) -> Sequence[Token]:
+        """Those that the app uses."""
+        settings = self._settings
+        token = settings.slack_bot_token.get_secret_value()
+        return [Token("", "SLACK_BOT_TOKEN", make_client(token, settings.slack_api_url))]
+
+    def _last_command(self) -> datetime | None:
+        if not self._is_readable:
+            return None
+        with self._database.reading() as connection:
+            return overview.last_wish_at(connection)
+
+    def _vendors(self, *, is_reachable: bool) -> Iterator[Finding]:
+        for provider in self._providers.values():
+            yield vendors.check_provider(provider)
+            last = self._last_delivery(provider)
+            yield vendors.check_webhooks(provider, last, self._clock.now(), is_reachable=is_reachable)
+
+    def _last_delivery(self, provider: Provider) -> datetime | None:
+        if not self._is_readable:
+            return None
+        with self._database.reading() as connection:
+            return overview.last_delivery_at(connection, provider.name)

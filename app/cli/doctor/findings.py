@@ -1,0 +1,42 @@
+"""What the doctor finds: one finding for each check, in words, with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    OK = "ok"
+    UNSURE = "unsure"
+    """Nothing is known to be wrong, but there is something to know, or to try."""
+    WRONG = "wrong"
+    SKIPPED = "skipped"
+    """It could not be looked at, because something else is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``id`` names the check for programs and never changes. ``says`` is what was found, and ``fix`` what to do about
+    it: a command, a setting, or a place in Slack's or the provider's settings."""
+
+    id: str
+    state: State
+    says: str
+    fix: str = ""
+
+
+def ok(check: str, says: str) -> Finding:
+    return Finding(check, State.OK, says)
+
+
+def unsure(check: str, says: str, fix: str = "") -> Finding:
+    return Finding(check, State.UNSURE, says, fix)
+
+
+def wrong(check: str, says: str, fix: str) -> Finding:
+    return Finding(check, State.WRONG, says, fix)
+
+
+def skipped(check: str, because: str) -> Finding:
+    return Finding(check, State.SKIPPED, f"Not looked at, because {because}.")

@@ -1,0 +1,185 @@
+"""Slack: whether it is there, what it says of our tokens, and what it cannot say of the signing secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from slack_sdk import WebClient
+
+from app.cli.doctor.findings import Finding, ok, skipped, unsure, wrong
+from app.cli.manifest import read_manifest
+from app.errors import RequestFailed, TemporaryFailure
+from app.slack.tokens import Introduction, introduce, slacks_time, socket_address
+
+WARNING_SECONDS = 60
+REFUSAL_SECONDS = 300
+"""Requests of Slack's that seem older, or from further ahead, are refused."""
+RECENT = timedelta(days=1)
+
+_OAUTH = "OAuth & Permissions in Slack's app settings"
+_BASIC = "Basic Information in Slack's app settings"
+_COPY_TOKEN = f"Copy the bot token (xoxb-…) from {_OAUTH}, and start the app again."
+_INSTALL = f"Install the app again, under {_OAUTH}; then copy the bot token from there, and start the app again."
+_TOKEN_FIXES = {
+    "account_inactive": _INSTALL,
+    "invalid_auth": _COPY_TOKEN,
+    "not_authed": _COPY_TOKEN,
+    "not_allowed_token_type": _COPY_TOKEN,
+    "token_expired": _INSTALL,
+    "token_revoked": _INSTALL,
+}
+_SOCKET_FIXES = {
+    "missing_scope": f"Make an app-level token with the scope connections:write, under {_BASIC}.",
+    "socket_mode_not_enabled": "Switch Socket Mode on in Slack's app settings.",
+}
+_COPY_APP_TOKEN = f"Copy the app-level token (xapp-…) from {_BASIC}, and start the app again."
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bot token that is in use. ``mark`` tells its checks apart: empty for the one of the settings, else the team;
+    ``name`` is how a person knows it."""
+
+    mark: str
+    name: str
+    client: WebClient
+
+
+def check_reach(client: WebClient, now: datetime, *, of_database: bool) -> list[Finding]:
+    """Whether Slack answers, and the clocks agree. ``now`` is what the app takes for the time."""
+    try:
+        slacks = slacks_time(client)
+    except RequestFailed as failure:
+        return [_unreached(client.base_url, failure), skipped("clock", "Slack does not answer")]
+    return [ok("slack", f"Slack answers at {client.base_url}."), judge_clock(now, slacks, of_database=of_database)]
+
+
+def check_tokens(tokens: Sequence[Token]) -> Iterator[Finding]:
+    """Whose each is, and what it may do."""
+    for token in tokens:
+        introduction: Introduction | RequestFailed
+        try:
+            introduction = introduce(token.client)
+        except RequestFailed as failure:
+            introduction = failure
+        yield from judge_token(token.mark, token.name, introduction, needed_scopes())
+
+
+def needed_scopes() -> Collection[str]:
+    scopes: list[str] = read_manifest()["oauth_config"]["scopes"]["bot"]
+    return scopes
+
+
+def check_socket(client: WebClient, app_token: str) -> Finding:
+    """Whether a socket could be opened. None is, and the app's own are left alone."""
+    if not app_token:
+        return judge_socket(None)
+    try:
+        return judge_socket(socket_address(client, app_token))
+    except RequestFailed as failure:
+        return judge_socket(failure)
+
+
+# --- Judgement ---------------------------------------------------------------------------------------------------
+
+
+def _unreached(api_url: str, failure: RequestFailed) -> Finding:
+    says = f"Nothing that answers as Slack does is reached at {api_url} ({failure.code})."
+    return wrong("slack", says, "Let this machine make requests there, and look at SLACK_API_URL and HTTPS_PROXY.")
+
+
+def judge_clock(ours: datetime, slacks: datetime | None, *, of_database: bool) -> Finding:
+    """The app takes its time from the database."""
+    if slacks is None:
+        return unsure("clock", "Slack's answer does not tell the time.")
+    seconds = round((ours - slacks).total_seconds())
+    apart = f"The app's clock is {abs(seconds)} seconds {'ahead of' if seconds > 0 else 'behind'} Slack's"
+    fix = f"Set the clock of {'the database server' if of_database else 'this machine'}, such as by NTP."
+    if abs(seconds) > REFUSAL_SECONDS:
+        return wrong("clock", f"{apart}: all of Slack's requests are refused as too old or too new.", fix)
+    if abs(seconds) > WARNING_SECONDS:
+        return unsure("clock", f"{apart}; from {REFUSAL_SECONDS} on, all of Slack's requests would be refused.", fix)
+    return ok("clock", f"The app's clock is within {max(abs(seconds), 1)} s of Slack's.")
+
+
+def judge_token(
+    mark: str, name: str, introduction: Introduction | RequestFailed, needed: Collection[str]
+) -> list[Finding]:
+    token, scopes = _ids(mark)
+    if isinstance(introduction, RequestFailed):
+        return [_refused(token, name, introduction), skipped(scopes, f"nothing is known of {name}")]
+    if not introduction.is_bot:
+        says = f"{name} is the token of a person, not of the app's bot."
+        return [wrong(token, says, _COPY_TOKEN), skipped(scopes, f"{name} is the wrong token")]
+    whose = f"{name} is the bot's in {introduction.team} ({introduction.team_id})."
+    return [ok(token, whose), _judge_scopes(scopes, name, introduction.scopes, needed)]
+
+
+def _ids(mark: str) -> tuple[str, str]:
+    return ("token", "scopes") if not mark else (f"token.{mark}", f"scopes.{mark}")
+
+
+def _refused(check: str, name: str, failure: RequestFailed) -> Finding:
+    if isinstance(failure, TemporaryFailure):
+        return unsure(check, f"Slack has not said what it makes of {name} ({failure.code}).", "Ask again in a minute.")
+    says = f"Slack refuses {name} ({failure.code})."
+    return wrong(check, says, _TOKEN_FIXES.get(failure.code, _COPY_TOKEN))
+
+
+def _judge_scopes(check: str, name: str, granted: frozenset[str] | None, needed: Collection[str]) -> Finding:
+    if granted is None:
+        return unsure(check, f"Slack's answer does not tell the scopes of {name}.")
+    if missing := [scope for scope in needed if scope not in granted]:
+        return wrong(
+            check,
+            f"{name} lacks {', '.join(missing)}.",
+            f"Add {_them(missing)} to the Bot Token Scopes under {_OAUTH}, and install the app again. docs/scopes.md "
+            "says what does not work until then.",
+        )
+    if surplus := sorted(granted - set(needed)):
+        says = f"{name} has all the scopes that are needed, and {', '.join(surplus)} as well, which nothing needs."
+        return unsure(check, says, f"Take {_them(surplus)} away under {_OAUTH}; Slack drops scopes at a new install.")
+    return ok(check, f"{name} has all the scopes that are needed, and no others.")
+
+
+def _them(names: Sequence[str]) -> str:
+    return "it" if len(names) == 1 else "them"
+
+
+def judge_secret(
+    secret: str, others: Mapping[str, str], last_command: datetime | None, now: datetime, *, by_socket: bool
+) -> Finding:
+    """``others`` are the secrets that it may be confused with, by name. Slack never says whether it is the right one:
+    that shows when a request of its comes."""
+    fix = f"Copy the signing secret from {_BASIC} into SLACK_SIGNING_SECRET, and start the app again."
+    for name, other in others.items():
+        if other and other == secret:
+            return wrong("signing_secret", f"SLACK_SIGNING_SECRET is the same as {name}.", fix)
+    if re.match(r"x(ox|app)", secret):
+        return wrong("signing_secret", "SLACK_SIGNING_SECRET is a token.", fix)
+    if by_socket:
+        return ok("signing_secret", "Slack's requests come through the socket, which needs no signing secret.")
+    if last_command is not None and now - last_command < RECENT:
+        minutes = int((now - last_command).total_seconds() // 60)
+        return ok("signing_secret", f"A call was asked for {minutes} minutes ago, so SLACK_SIGNING_SECRET was right.")
+    if not re.fullmatch(r"[0-9a-f]{32}", secret):
+        return unsure("signing_secret", "SLACK_SIGNING_SECRET is not 32 of 0–9 and a–f, as Slack's are.", fix)
+    says = "SLACK_SIGNING_SECRET has the form of one. Whether it is the right one cannot be found out from here."
+    return unsure("signing_secret", says, "Type the command with `help` in Slack: if nothing answers, it is not.")
+
+
+def judge_socket(outcome: str | RequestFailed | None) -> Finding:
+    """``outcome`` is where a socket could be opened; None where none is wanted."""
+    if outcome is None:
+        return ok("socket_mode", "Not used: Slack sends its requests to PUBLIC_URL.")
+    if isinstance(outcome, TemporaryFailure):
+        return unsure(
+            "socket_mode", f"Slack has not let us open a socket now ({outcome.code}).", "Ask again in a minute."
+        )
+    if isinstance(outcome, RequestFailed):
+        fix = _SOCKET_FIXES.get(outcome.code, _COPY_APP_TOKEN)
+        return wrong("socket_mode", f"Slack refuses SLACK_APP_TOKEN ({outcome.code}).", fix)
+    return ok("socket_mode", "Slack lets SLACK_APP_TOKEN open sockets.")
