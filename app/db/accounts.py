@@ -19,6 +19,8 @@ from app.domain.workspaces import AccountKey
 ACCOUNT_ID = re.compile(r"acc-[0-9a-f]{20}")
 SECRETS_LAST = timedelta(days=1)
 """So long after it was removed an account's settings are kept for calls that will not end."""
+ENDING_LASTS = timedelta(minutes=10)
+"""So long after the end of a call they are kept for telling the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +64,31 @@ _NOTE_DELIVERY = (
     .where(or_(ACCOUNTS.c.last_delivery_at.is_(None), ACCOUNTS.c.last_delivery_at < _NOT_SINCE))
     .values(last_delivery_at=bindparam("now", type_=UtcDateTime()))
 )
-# What was wanted and what is known of such a call has been done; Slack and the provider have been told.
-_STILL_NEEDED = (
+_BEFORE = bindparam("before", type_=UtcDateTime())
+_RECENTLY = bindparam("recently", type_=UtcDateTime())
+_CALLS_THERE = (
     select(CALLS.c.id)
     .where(CALLS.c.provider == ACCOUNTS.c.provider, CALLS.c.account == ACCOUNTS.c.id)
-    .where(
-        or_(
-            CALLS.c.ended_at.is_(None) & CALLS.c.failure.is_(None),
-            CALLS.c.generation != CALLS.c.shown_generation,
-        )
-    )
     .correlate(ACCOUNTS)
-    .exists()
 )
+_HAS_RUNNING = _CALLS_THERE.where(CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None)).exists()
+# The provider may still have to be told that it is over.
+_HAS_ENDED_JUST_NOW = _CALLS_THERE.where(
+    CALLS.c.ended_at > _RECENTLY, CALLS.c.generation != CALLS.c.shown_generation
+).exists()
+_FORGET = update(ACCOUNTS).values(settings=None, revision=ACCOUNTS.c.revision + 1)
 _FORGET_REMOVED = (
-    update(ACCOUNTS)
-    .where(ACCOUNTS.c.removed_at.is_not(None), ACCOUNTS.c.settings.is_not(None))
-    .where(or_(~_STILL_NEEDED, ACCOUNTS.c.removed_at < bindparam("before", type_=UtcDateTime())))
-    .values(settings=None, revision=ACCOUNTS.c.revision + 1)
+    _FORGET.where(ACCOUNTS.c.removed_at.is_not(None), ACCOUNTS.c.settings.is_not(None))
+    .where(~_HAS_ENDED_JUST_NOW)
+    .where(or_(~_HAS_RUNNING, ACCOUNTS.c.removed_at < _BEFORE))
 )
+_OF_TEAM = ACCOUNTS.c.team_id == bindparam("of_team")
+_REMOVE_ALL = (
+    update(ACCOUNTS)
+    .where(_OF_TEAM, ACCOUNTS.c.removed_at.is_(None))
+    .values(removed_at=bindparam("now", type_=UtcDateTime()))
+)
+_FORGET_ALL = _FORGET.where(_OF_TEAM, ACCOUNTS.c.settings.is_not(None), ~_HAS_ENDED_JUST_NOW)
 
 
 def new_id() -> str:
@@ -136,19 +144,19 @@ def remove(connection: Connection, account_id: str, now: datetime) -> None:
 
 def forget_removed(connection: Connection, now: datetime) -> int:
     """Delete the settings of removed accounts that no call needs any more. Returns of how many."""
-    return connection.execute(_FORGET_REMOVED, {"before": now - SECRETS_LAST}).rowcount
+    given = {"before": now - SECRETS_LAST, "recently": now - ENDING_LASTS}
+    return connection.execute(_FORGET_REMOVED, given).rowcount
 
 
 def forget_team(connection: Connection, team_id: str, now: datetime) -> int:
-    """Delete at once what the team has entered and chosen, secrets before all: the app was taken out of it. Returns of
-    how many accounts. Its calls, and who changed what, go with their time."""
-    gone = {"settings": None, "revision": ACCOUNTS.c.revision + 1, "removed_at": now}
-    forgotten = connection.execute(
-        update(ACCOUNTS)
-        .where(ACCOUNTS.c.team_id == team_id)
-        .where(or_(ACCOUNTS.c.removed_at.is_(None), ACCOUNTS.c.settings.is_not(None)))
-        .values(gone)
-    ).rowcount
+    """Delete what the team has entered and chosen, secrets before all: the app was taken out of it. Returns of how many
+    accounts.
+
+    An account that a call has ended at just now keeps its settings for the minute in which the provider is told
+    (``forget_removed``). Its calls, and who changed what, go with their time.
+    """
+    connection.execute(_REMOVE_ALL, {"of_team": team_id, "now": now})
+    forgotten = connection.execute(_FORGET_ALL, {"of_team": team_id, "recently": now - ENDING_LASTS}).rowcount
     for table in (CHANNELS, PREFERENCES, WORKSPACES):
         connection.execute(delete(table).where(table.c.team_id == team_id))
     return forgotten

@@ -115,6 +115,16 @@ def test_they_go_when_the_provider_has_been_told_that_the_call_is_over(database:
     assert forgotten == [0, 1]
 
 
+def test_a_provider_that_cannot_be_told_keeps_them_for_minutes_only(database: Database) -> None:
+    given_account(database)
+    given_call(database, provider="livekit", account_id=ID)
+    told(database, ended_at=START)
+    remove(database)
+    with database.transaction() as connection:
+        assert accounts.forget_removed(connection, START + 9 * MINUTE) == 0
+        assert accounts.forget_removed(connection, START + 11 * MINUTE) == 1
+
+
 def test_they_go_after_a_day_whatever_goes_on(database: Database) -> None:
     given_account(database)
     given_call(database, provider="livekit", account_id=ID)
@@ -144,6 +154,17 @@ def test_a_team_that_is_forgotten_leaves_no_secret_and_no_choice(database: Datab
         assert workspaces.load_preferences(connection, "T1", "U1") == Preferences()
         assert workspaces.load_settings(connection, "T2") == CHOSEN
         assert accounts.find_of_team(connection, "T2", OTHER_ID) is not None
+
+
+def test_a_team_that_is_forgotten_has_its_meetings_ended_first(database: Database) -> None:
+    given_account(database)
+    given_call(database, provider="livekit", account_id=ID)
+    told(database, ended_at=START)
+    with database.transaction() as connection:
+        assert accounts.forget_team(connection, "T1", START) == 0
+        assert accounts.list_of_team(connection, "T1") == []
+        connection.execute(CALLS.update().values(shown_generation=CALLS.c.generation))
+        assert accounts.forget_removed(connection, START + MINUTE) == 1
 
 
 def test_deliveries_are_noted_once_in_a_while(database: Database) -> None:
