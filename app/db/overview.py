@@ -56,11 +56,12 @@ def last_wish_at(connection: Connection) -> datetime | None:
     return connection.execute(statement).scalar_one_or_none()
 
 
-def last_delivery_at(connection: Connection, provider: str) -> datetime | None:
-    """When a webhook of this provider's about a call of ours last came in; None when none has."""
+def last_delivery_at(connection: Connection, provider: str, account_id: str) -> datetime | None:
+    """When a webhook of this account's about a call of ours last came in; None when none has."""
     statement = (
         select(DELIVERIES.c.received_at)
-        .where(DELIVERIES.c.provider == provider, DELIVERIES.c.outcome == Outcome.APPLIED)
+        .where(DELIVERIES.c.provider == provider, DELIVERIES.c.account == account_id)
+        .where(DELIVERIES.c.outcome == Outcome.APPLIED)
         .order_by(DELIVERIES.c.received_at.desc())
         .limit(1)
     )

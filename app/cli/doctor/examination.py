@@ -8,14 +8,17 @@ from datetime import datetime
 from app.cli.doctor import address, slack, stored, vendors
 from app.cli.doctor.findings import Finding, State, ok, skipped, wrong
 from app.cli.doctor.slack import Token
+from app.cli.doctor.vendors import Account
 from app.cli.stored import clock_of
 from app.clock import Clock, SystemClock
 from app.config import Settings, read_settings
-from app.db import overview
+from app.db import accounts, overview
+from app.db.accounts import StoredAccount
 from app.db.session import Database
 from app.errors import ConfigurationError
 from app.providers.base import Provider
 from app.reconciler.engine import read_configuration
+from app.services.accounts import SettingsAccounts, StoredAccounts
 from app.slack.web_api import make_client
 from app.web.health import KEY
 from app.web.seals import derived_key
@@ -78,7 +81,7 @@ class _Examination:
         self._database = database
         self._clock = clock
         self._is_readable = False
-        """Whether the tables can be looked into."""
+        """Whether what is stored can be looked at."""
         self._by_socket = bool(settings.slack_app_token.get_secret_value())
 
     def all(self) -> Iterator[Finding]:
@@ -98,13 +101,14 @@ class _Examination:
         database, migrations = stored.check_tables(self._database)
         yield database
         yield migrations
-        self._is_readable = migrations.state is State.OK
         if database.state is State.OK:
             self._clock = clock_of(self._database)
-        if not self._is_readable:
+        if migrations.state is not State.OK:
             yield from (skipped(check, "the tables cannot be used") for check in ("encryption", "worker"))
             return
-        yield stored.check_keys(self._settings, self._database)
+        encryption = stored.check_keys(self._settings, self._database)
+        yield encryption
+        self._is_readable = encryption.state is not State.WRONG
         yield stored.check_work(self._database, self._clock.now())
 
     def _slack(self) -> Iterator[Finding]:
@@ -134,13 +138,39 @@ class _Examination:
             return overview.last_wish_at(connection)
 
     def _vendors(self, *, is_reachable: bool) -> Iterator[Finding]:
+        for account in self._accounts():
+            if isinstance(account, Finding):
+                yield account
+                continue
+            yield vendors.check_credentials(account)
+            yield vendors.check_webhooks(account, self._clock.now(), is_reachable=is_reachable)
+
+    def _accounts(self) -> Iterator[Account | Finding]:
+        """Those of the settings, and those that workspaces have added."""
         for provider in self._providers.values():
-            yield vendors.check_provider(provider)
-            last = self._last_delivery(provider)
-            yield vendors.check_webhooks(provider, last, self._clock.now(), is_reachable=is_reachable)
+            yield vendors.of_settings(provider, self._last_delivery(provider))
+        opened = StoredAccounts(
+            self._database,
+            self._clock,
+            SettingsAccounts(self._providers),
+            public_url=self._settings.public_url,
+            allow_private_addresses=self._settings.allow_private_addresses,
+        )
+        for stored_account in self._stored_accounts():
+            found = opened.find(stored_account.provider, stored_account.id)
+            if found is None:
+                yield vendors.not_understood(stored_account)
+            else:
+                yield vendors.of_team(stored_account, found, self._last_delivery(found))
+
+    def _stored_accounts(self) -> Sequence[StoredAccount]:
+        if not self._is_readable:
+            return ()
+        with self._database.reading() as connection:
+            return accounts.list_all(connection)
 
     def _last_delivery(self, provider: Provider) -> datetime | None:
         if not self._is_readable:
             return None
         with self._database.reading() as connection:
-            return overview.last_delivery_at(connection, provider.name)
+            return overview.last_delivery_at(connection, provider.name, provider.account_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.cli.doctor.findings import Finding, ok, skipped, unsure, wrong
 from app.config import Settings
-from app.db import alive, gauges, migrate, overview
+from app.db import accounts, alive, gauges, migrate, overview
 from app.db.session import Database
 from app.errors import StoredUnreadable
 
@@ -47,6 +47,7 @@ def check_keys(settings: Settings, database: Database) -> Finding:
     try:
         with database.reading() as connection:
             overview.check_keys(connection)
+            accounts.list_all(connection)
     except StoredUnreadable as error:
         return judge_keys(error.detail, has_keys=bool(settings.keys))
     return judge_keys(None, has_keys=bool(settings.keys))
@@ -79,7 +80,7 @@ def judge_tables(problem: str | None, *, is_sqlite: bool) -> list[Finding]:
 
 
 def judge_keys(unreadable: str | None, *, has_keys: bool) -> Finding:
-    """``unreadable`` is why the newest of what is stored cannot be read."""
+    """``unreadable`` is why something of what is stored cannot be read."""
     if unreadable is not None:
         says = f"What is stored cannot be read. {unreadable}"
         return wrong("encryption", says, "Put the key that is missing among ENCRYPTION_KEYS, and start the app again.")

@@ -1,69 +1,96 @@
-"""The providers that are set up: whether they accept our credentials, and whether their webhooks arrive."""
+"""Accounts at providers: whether they accept our credentials, and whether their webhooks arrive."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from app.cli.abilities import page_of
 from app.cli.arrival import try_delivery
 from app.cli.doctor.findings import Finding, ok, skipped, unsure, wrong
-from app.errors import PermanentFailure, RequestFailed
+from app.db.accounts import StoredAccount
+from app.errors import RequestFailed
 from app.providers.base import Provider
 
 
-def check_provider(provider: Provider) -> Finding:
-    try:
-        proven = provider.check()
-    except RequestFailed as failure:
-        return judge_credentials(provider, failure)
-    return ok(_id(provider), f"{provider.display_name}: {' '.join(proven) or 'there is nothing to try.'}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account that is in use. ``mark`` tells its checks apart, and ``name`` is how a person knows it. ``mend`` says
+    where its settings are, and ``set_up`` where the vendor is told of the webhooks. ``last`` is when a webhook about a
+    call of ours last came from the vendor itself."""
+
+    provider: Provider
+    mark: str
+    name: str
+    mend: str
+    set_up: str
+    last: datetime | None
 
 
-def check_webhooks(provider: Provider, last: datetime | None, now: datetime, *, is_reachable: bool) -> Finding:
-    """``last`` is when the last webhook about a call of ours came in. One is made and sent to PUBLIC_URL, unless it is
-    known already that the app does not answer there."""
-    if not provider.capabilities.sends_events:
-        return ok(_webhooks(provider), f"{provider.display_name} sends no webhooks, and none are needed.")
-    if not is_reachable:
-        return skipped(_webhooks(provider), "this app does not answer at PUBLIC_URL")
-    try:
-        arrived = try_delivery(provider)
-    except RequestFailed as failure:
-        return judge_arrival(provider, failure, last, now)
-    return judge_arrival(provider, arrived, last, now)
+def of_settings(provider: Provider, last: datetime | None) -> Account:
+    return Account(
+        provider=provider,
+        mark=provider.name,
+        name=provider.display_name,
+        mend=f"Mend that, and try `python -m app providers check {provider.name}`.",
+        set_up=f"Have them sent to {provider.webhook_url}: `python -m app providers setup {provider.name}`.",
+        last=last,
+    )
 
 
-# --- Judgement ---------------------------------------------------------------------------------------------------
+def of_team(stored: StoredAccount, provider: Provider, last: datetime | None) -> Account:
+    """One that a workspace has added for itself, and alone can change."""
+    return Account(
+        provider=provider,
+        mark=stored.id,
+        name=f"{provider.display_name}, account “{stored.name}” of {stored.team_id}",
+        mend=f"Have an admin of {stored.team_id} mend that in the app's Home in Slack.",
+        set_up=f"Have them sent to {provider.webhook_url}; {page_of(provider)} says where.",
+        last=last,
+    )
 
 
-def _id(provider: Provider) -> str:
-    return f"provider.{provider.name}"
+def not_understood(stored: StoredAccount) -> Finding:
+    says = f"What is stored of the account “{stored.name}” of {stored.team_id} at {stored.provider} is not enough."
+    fix = f"Have an admin of {stored.team_id} add it anew in the app's Home in Slack."
+    return wrong(f"provider.{stored.id}", says, fix)
 
 
-def _webhooks(provider: Provider) -> str:
-    return f"webhooks.{provider.name}"
-
-
-def judge_credentials(provider: Provider, failure: RequestFailed) -> Finding:
+def check_credentials(account: Account) -> Finding:
     """Providers say in one sentence what is wrong, and which setting or permission to mend."""
-    says = failure.detail.removeprefix(f"[{failure.code}] ")
-    fix = f"Mend that, and try `python -m app providers check {provider.name}`."
-    if isinstance(failure, PermanentFailure):
-        return wrong(_id(provider), f"{provider.display_name}: {says}", fix)
-    return wrong(_id(provider), f"{provider.display_name} does not answer as it should: {says}", fix)
+    check = f"provider.{account.mark}"
+    try:
+        proven = account.provider.check()
+    except RequestFailed as failure:
+        return wrong(check, f"{account.name}: {_sentence(failure)}", account.mend)
+    return ok(check, f"{account.name}: {' '.join(proven) or 'There is nothing to try.'}")
 
 
-def judge_arrival(provider: Provider, outcome: str | RequestFailed, last: datetime | None, now: datetime) -> Finding:
-    """``outcome`` is what the test delivery has proven, or why it did not arrive."""
-    if isinstance(outcome, RequestFailed):
-        says = outcome.detail.removeprefix(f"[{outcome.code}] ")
-        fix = f"Mend that, and try `python -m app providers check {provider.name}`."
-        return wrong(_webhooks(provider), f"A webhook does not arrive: {says}", fix)
-    if last is None:
-        says = f"{outcome} None of {provider.display_name}'s own about a call has come yet."
-        fix = f"Have them sent to {provider.webhook_url}: `python -m app providers setup {provider.name}`."
-        return unsure(_webhooks(provider), says, fix)
-    says = f"{outcome} The last of {provider.display_name}'s own about a call came {_ago(now, last)} ago."
-    return ok(_webhooks(provider), says)
+def check_webhooks(account: Account, now: datetime, *, is_reachable: bool) -> Finding:
+    """A webhook is made and sent to PUBLIC_URL, unless it is known already that the app does not answer there."""
+    check = f"webhooks.{account.mark}"
+    if not account.provider.capabilities.sends_events:
+        return ok(check, f"{account.name} sends no webhooks, and none are needed.")
+    if not is_reachable:
+        return skipped(check, "this app does not answer at PUBLIC_URL")
+    try:
+        return judge_arrival(account, try_delivery(account.provider), now)
+    except RequestFailed as failure:
+        return wrong(check, f"{account.name}: A webhook does not arrive. {_sentence(failure)}", account.mend)
+
+
+def judge_arrival(account: Account, proven: str, now: datetime) -> Finding:
+    """``proven`` is what a test delivery has proven: not that the vendor sends any."""
+    check = f"webhooks.{account.mark}"
+    if account.last is None:
+        says = f"{account.name}: {proven} None of the provider's own about a call has come yet."
+        return unsure(check, says, account.set_up)
+    says = f"{account.name}: {proven} The last of the provider's own about a call came {_ago(now, account.last)} ago."
+    return ok(check, says)
+
+
+def _sentence(failure: RequestFailed) -> str:
+    return failure.detail.removeprefix(f"[{failure.code}] ")
 
 
 def _ago(now: datetime, moment: datetime) -> str:

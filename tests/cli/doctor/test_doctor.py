@@ -16,7 +16,8 @@ from app.cli import main
 from app.cli.doctor.examination import OF_ALL
 from app.cli.manifest import read_manifest
 from app.clock import SystemClock
-from app.db import deliveries
+from app.db import accounts, deliveries
+from app.db.accounts import StoredAccount
 from app.db.deliveries import Delivery, Outcome, Taken
 from app.db.models import CALLS
 from app.emulator import Emulator
@@ -28,6 +29,7 @@ from tests.running import Running
 
 KEY, OTHER_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRETS = ("xoxb-local", "xoxb-other", "xapp-other", "local-secret", "hunter2", SECRET, KEY, OTHER_KEY)
+THEIRS = "acc-0123456789abcdef0123"
 LINK = {"LINK_TEMPLATE": "https://meet.example.com/{slug}"}
 
 
@@ -355,9 +357,64 @@ def test_webhooks_that_have_come(doctor: Doctor, settings: dict[str, str], app: 
         deliveries.store(connection, [Taken(delivery=delivery, outcome=Outcome.APPLIED)])
     told = doctor(settings)
     assert told.states["webhooks.livekit"] == "ok"
-    assert told.says["webhooks.livekit"].endswith("The last of LiveKit's own about a call came 5 minutes ago.")
+    assert told.says["webhooks.livekit"].endswith("The last of the provider's own about a call came 5 minutes ago.")
 
 
 def test_nothing_is_changed_by_looking(doctor: Doctor, settings: dict[str, str], slack: Emulator) -> None:
     doctor(settings)
     assert {asked.method for asked in slack.requests()} == {"api.test", "auth.test"}
+
+
+# --- Accounts that workspaces have added
+
+
+@pytest.fixture
+def given_account(app: Running, clock: MovedClock) -> Callable[..., None]:
+    """``given_account(settings)`` adds an account at LiveKit in T0LOCAL."""
+
+    def add(settings: Mapping[str, str], account_id: str = THEIRS) -> None:
+        account = StoredAccount(
+            id=account_id,
+            team_id="T0LOCAL",
+            enterprise_id=None,
+            provider="livekit",
+            name="Berlin",
+            settings=settings,
+            revision=1,
+            created_by="U0ADA",
+            created_at=clock.now(),
+        )
+        with app.switchboard.database.transaction() as connection:
+            accounts.insert(connection, account)
+
+    return add
+
+
+def test_the_accounts_of_workspaces_are_checked_as_well(
+    doctor: Doctor,
+    run_app: Callable[..., Running],
+    settings: dict[str, str],
+    livekit: LiveKitServer,
+    given_account: Callable[..., None],
+) -> None:
+    given_account({"url": livekit.url, "api_key": livekit.settings()["LIVEKIT_API_KEY"], "api_secret": SECRET})
+    app = run_app(**livekit.settings(), ALLOW_PRIVATE_ADDRESSES="true")
+    env = {**settings, "PUBLIC_URL": app.url, "ALLOW_PRIVATE_ADDRESSES": "true"}
+    told = doctor(env)
+    assert told.says[f"provider.{THEIRS}"].startswith("LiveKit, account “Berlin” of T0LOCAL: It answers")
+    assert f"{app.url}/webhooks/livekit/{THEIRS}" in told.says[f"webhooks.{THEIRS}"]
+    assert told.code == 0
+
+    livekit.always = Reply(401)
+    told = doctor(env)
+    assert told.states[f"provider.{THEIRS}"] == "wrong"
+    assert told.fixes[f"provider.{THEIRS}"] == "Have an admin of T0LOCAL mend that in the app's Home in Slack."
+
+
+def test_an_account_that_this_version_does_not_understand(
+    doctor: Doctor, settings: dict[str, str], given_account: Callable[..., None]
+) -> None:
+    given_account({"address": "https://lk.example.com"})
+    told = doctor(settings)
+    assert told.states[f"provider.{THEIRS}"] == "wrong"
+    assert "add it anew" in told.fixes[f"provider.{THEIRS}"]

@@ -11,7 +11,7 @@ from app.cli.doctor.address import Answer, judge_answer, judge_host
 from app.cli.doctor.findings import State
 from app.cli.doctor.slack import judge_clock, judge_secret, judge_socket, judge_token
 from app.cli.doctor.stored import Work, judge_keys, judge_tables, judge_work
-from app.cli.doctor.vendors import judge_arrival
+from app.cli.doctor.vendors import judge_arrival, of_settings
 from app.db import migrate
 from app.errors import PermanentFailure, RequestFailed, TemporaryFailure
 from app.providers.registry import load_providers
@@ -226,7 +226,7 @@ def test_the_work(work: Work, state: State, says: str) -> None:
 @pytest.mark.parametrize(
     ("age", "state", "says"),
     [
-        (None, State.UNSURE, "None of LiveKit's own about a call has come yet"),
+        (None, State.UNSURE, "None of the provider's own about a call has come yet"),
         (timedelta(seconds=70), State.OK, "came a minute ago"),
         (timedelta(minutes=119), State.OK, "came 119 minutes ago"),
         (timedelta(hours=3), State.OK, "came 3 hours ago"),
@@ -236,8 +236,9 @@ def test_the_work(work: Work, state: State, says: str) -> None:
 def test_when_the_last_webhook_came(age: timedelta | None, state: State, says: str) -> None:
     env = {"LIVEKIT_URL": "https://lk.example.com", "LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s" * 32}
     provider = load_providers(env, MovedClock(), public_url=PUBLIC)["livekit"]
-    finding = judge_arrival(provider, "One arrived.", None if age is None else NOON - age, NOON)
+    account = of_settings(provider, None if age is None else NOON - age)
+    finding = judge_arrival(account, "One arrived.", NOON)
     assert (finding.id, finding.state) == ("webhooks.livekit", state)
-    assert finding.says.startswith("One arrived. ")
+    assert finding.says.startswith("LiveKit: One arrived. ")
     assert says in finding.says
     assert ("python -m app providers setup livekit" in finding.fix) == (state is State.UNSURE)
