@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -49,6 +49,11 @@ class WorkspaceSettings:
     who_may_end: Enders = Enders.STARTER
     allows_guests: bool | None = None
     title_template: str = ""
+
+
+def settled(settings: WorkspaceSettings, *, allow_guests: bool) -> WorkspaceSettings:
+    """With what the app's own settings say of guests, where the workspace has not chosen."""
+    return settings if settings.allows_guests is not None else replace(settings, allows_guests=allow_guests)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.clock import Clock
-from app.db import calls
+from app.db import calls, workspaces
 from app.db.calls import StoredCall
 from app.db.session import Database
 from app.domain.calls import CallSnapshot, Confidence, SlackIdentity
 from app.domain.card import call_card
 from app.domain.fold import recognise
 from app.domain.meetings import Meeting, PersonalLink, Visitor
-from app.errors import PermanentFailure
+from app.domain.permissions import Role, Wish, refusal
+from app.domain.workspaces import settled
+from app.errors import PermanentFailure, WishRefused
 from app.services import Nudge
 from app.services.accounts import Accounts
 from app.slack.openid import Member
@@ -49,26 +51,42 @@ class Ending:
 class Visit:
     """A call as somebody with its join token may see it; ``call_id`` is for the log.
 
-    ``plain_link`` is everybody's; None where each person gets one of their own. ``ending`` is None until it is over.
+    ``plain_link`` is everybody's; None where each person gets one of their own. ``allows_guests`` says whether people
+    may come in whom Slack does not vouch for as members of the workspace. ``ending`` is None until it is over.
     """
 
     call_id: str
     title: str
     door: Door
     team_id: str
+    allows_guests: bool
     plain_link: str | None = None
     ending: Ending | None = None
 
 
 class VisitService:
-    """Lets people in by their own names. ``key`` is a secret that the keys of participants are made with."""
+    """Lets people in by their own names."""
 
-    def __init__(self, database: Database, clock: Clock, accounts: Accounts, nudge: Nudge, *, key: bytes) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        accounts: Accounts,
+        nudge: Nudge,
+        *,
+        key: bytes,
+        allow_guests: bool = True,
+        signs_in: bool = True,
+    ) -> None:
+        """``key`` is a secret that the keys of participants are made with. ``allow_guests`` counts where a workspace
+        has not chosen; without ``signs_in`` everybody is a guest, whatever it has chosen."""
         self._database = database
         self._clock = clock
         self._accounts = accounts
         self._nudge = nudge
         self._key = key
+        self._allow_guests = allow_guests
+        self._signs_in = signs_in
 
     def find(self, join_token: str) -> Visit | None:
         """The call of this token; None when there is none."""
@@ -81,6 +99,7 @@ class VisitService:
             title=snapshot.title.value,
             door=_door(snapshot),
             team_id=call.team_id,
+            allows_guests=self._why_no_guests(call) is None,
             plain_link=self._plain_link(call),
             ending=self._ending(call, snapshot.ended_at) if snapshot.ended_at else None,
         )
@@ -108,12 +127,20 @@ class VisitService:
 
     def admit_guest(self, join_token: str, guest_id: str, name: str) -> str | None:
         """A link for somebody who only says who they are. ``guest_id`` is a secret of theirs that stays the same.
-        None when there is nothing to join. Raises a kind of ``RequestFailed``."""
+        None when there is nothing to join. Raises ``MembersOnly``, and a kind of ``RequestFailed``."""
         call = self._call(join_token)
         if call is None or call.snapshot.is_over:
             return None
+        if refused := self._why_no_guests(call):
+            raise refused
         link = self._link(call, Visitor(key=self._participant_key(call, "guest", guest_id), name=name))
         return link.url if link else None
+
+    def _why_no_guests(self, call: StoredCall) -> type[WishRefused] | None:
+        with self._database.reading() as connection:
+            chosen = workspaces.load_settings(connection, call.team_id)
+        settings = settled(chosen, allow_guests=self._allow_guests)
+        return refusal(Wish.JOIN, Role.UNKNOWN, settings) if self._signs_in else None
 
     def _link(self, call: StoredCall, visitor: Visitor) -> PersonalLink | None:
         meeting = call.snapshot.meeting

@@ -14,7 +14,7 @@ from app.db.workspaces import Change, What
 from app.domain.permissions import Wish
 from app.domain.plain_text import one_line
 from app.domain.titles import LONGEST_TEMPLATE, PLACEHOLDERS, unknown_in
-from app.domain.workspaces import AccountKey, Preferences, WorkspaceSettings
+from app.domain.workspaces import AccountKey, Preferences, WorkspaceSettings, settled
 from app.errors import NoSuchAccount, NotAsEntered
 from app.services.account_settings import check_known, record
 from app.services.accounts import StoredAccounts
@@ -116,11 +116,6 @@ class WorkspaceService:
                 problems["default_account"] = texts.account_gone()
         if problems:
             raise NotAsEntered(problems)
-
-
-def settled(settings: WorkspaceSettings, *, allow_guests: bool) -> WorkspaceSettings:
-    """With what the app's own settings say of guests, where the workspace has not chosen."""
-    return settings if settings.allows_guests is not None else replace(settings, allows_guests=allow_guests)
 
 
 def _template_problems(template: str) -> dict[str, str]:

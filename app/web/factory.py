@@ -89,8 +89,16 @@ def _make_join_page(engine: Engine, clock: Clock) -> Blueprint:
     settings = engine.settings
     secret = settings.own_secret
     key = derived_key(secret, "participants")
-    visits = VisitService(engine.database, clock, engine.accounts, engine.nudge, key=key)
-    pages = Pages(f"{settings.public_url}/join", signs_in=settings.signs_in, allows_guests=settings.allow_guests)
+    visits = VisitService(
+        engine.database,
+        clock,
+        engine.accounts,
+        engine.nudge,
+        key=key,
+        allow_guests=settings.allow_guests,
+        signs_in=settings.signs_in,
+    )
+    pages = Pages(f"{settings.public_url}/join", signs_in=settings.signs_in)
     cookies = Cookies(settings.public_url, secret, clock)
     sign_in = None
     if settings.signs_in:
@@ -102,7 +110,7 @@ def _make_join_page(engine: Engine, clock: Clock) -> Blueprint:
             clock,
         )
         sign_in = SignIn(openid, visits, pages, cookies, secret=secret, clock=clock)
-    return join.make_blueprint(visits, pages, cookies, sign_in, allows_guests=settings.allow_guests)
+    return join.make_blueprint(visits, pages, cookies, sign_in)
 
 
 def _answer_error(error: Exception) -> Response:

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 
 from app import logs
 from app.domain.plain_text import one_line
-from app.errors import RequestFailed
+from app.errors import MembersOnly, RequestFailed
 from app.services.visits import Door, Visit, VisitService
 from app.web.cookies import Cookies, is_from_elsewhere
 from app.web.join_pages import LONGEST_NAME, Pages, Problem, keep_private
@@ -21,12 +21,10 @@ from app.web.sign_in import SignIn
 log = logs.get(__name__)
 
 
-def make_blueprint(
-    visits: VisitService, pages: Pages, cookies: Cookies, sign_in: SignIn | None, *, allows_guests: bool
-) -> Blueprint:
+def make_blueprint(visits: VisitService, pages: Pages, cookies: Cookies, sign_in: SignIn | None) -> Blueprint:
     """Without ``sign_in`` everybody is a guest."""
     blueprint = Blueprint("join", __name__, template_folder="templates")
-    entrance = _Entrance(visits, pages, cookies, knows_members=sign_in is not None, allows_guests=allows_guests)
+    entrance = _Entrance(visits, pages, cookies, knows_members=sign_in is not None)
     blueprint.add_url_rule("/join/<token>", view_func=entrance.come, methods=["GET"])
     blueprint.add_url_rule("/join/<token>", view_func=entrance.come_by_name, methods=["POST"])
     if sign_in is not None:
@@ -38,14 +36,11 @@ def make_blueprint(
 class _Entrance:
     """Lets people into one call, or tells them why not."""
 
-    def __init__(
-        self, visits: VisitService, pages: Pages, cookies: Cookies, *, knows_members: bool, allows_guests: bool
-    ) -> None:
+    def __init__(self, visits: VisitService, pages: Pages, cookies: Cookies, *, knows_members: bool) -> None:
         self._visits = visits
         self._pages = pages
         self._cookies = cookies
         self._knows_members = knows_members
-        self._allows_guests = allows_guests
 
     def come(self, token: str) -> Response:
         visit = self._visits.find(token)
@@ -69,7 +64,7 @@ class _Entrance:
         if visit.door is not Door.OPEN:
             return self._pages.visit(token, visit, member)
         name = one_line(request.form.get("name", ""))
-        if refusal := self._refusal(name):
+        if refusal := _refusal(visit, name):
             problem, status = refusal
             return self._pages.visit(token, visit, member, problem=problem, status=status)
         guest_id = self._cookies.visitor_id()
@@ -77,19 +72,12 @@ class _Entrance:
         self._cookies.keep_visitor(response, guest_id)
         return response
 
-    def _refusal(self, name: str) -> tuple[str, int] | None:
-        """Why nobody comes in by this name, and the status that says so."""
-        if not self._allows_guests:
-            return "Only members of the workspace may join this call. Please sign in with Slack.", 403
-        if is_from_elsewhere():
-            return "That form came from another site. Please enter your name here.", 403
-        if not name or len(name) > LONGEST_NAME:
-            return f"Please enter a name of 1 to {LONGEST_NAME} characters.", 422
-        return None
-
     def _let_in(self, token: str, visit: Visit, admit: Callable[[], str | None]) -> Response:
         try:
             link = admit()
+        except MembersOnly:
+            # It was changed since the visit was looked at.
+            return self._as_it_stands(token)
         except RequestFailed as failure:
             return self._pages.problem(self._no_link(token, visit, failure))
         return self._pages.to(link) if link else self._as_it_stands(token)
@@ -115,3 +103,14 @@ class _Entrance:
         """The call has changed since it was looked at."""
         visit = self._visits.find(token)
         return self._pages.visit(token, visit, None) if visit else self._pages.unknown()
+
+
+def _refusal(visit: Visit, name: str) -> tuple[str, int] | None:
+    """Why nobody comes in by this name, and the status that says so."""
+    if not visit.allows_guests:
+        return "Only members of the workspace may join this call. Please sign in with Slack.", 403
+    if is_from_elsewhere():
+        return "That form came from another site. Please enter your name here.", 403
+    if not name or len(name) > LONGEST_NAME:
+        return f"Please enter a name of 1 to {LONGEST_NAME} characters.", 422
+    return None

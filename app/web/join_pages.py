@@ -56,10 +56,9 @@ class Problem:
 class Pages:
     """Makes the pages. ``base`` is the join page's address, without a slash at the end."""
 
-    def __init__(self, base: str, *, signs_in: bool, allows_guests: bool) -> None:
+    def __init__(self, base: str, *, signs_in: bool) -> None:
         self._base = base
         self._signs_in = signs_in
-        self._allows_guests = allows_guests
 
     def address(self, token: str) -> str:
         """Where a call is joined. ``token`` is one that the database knows."""
@@ -79,7 +78,7 @@ class Pages:
             member=member,
             is_of_another_workspace=member is not None and member.team_id != visit.team_id,
             sign_in=f"{self.address(token)}/sign-in" if self._signs_in else "",
-            allows_guests=self._allows_guests,
+            allows_guests=visit.allows_guests,
             problem=problem,
             longest_name=LONGEST_NAME,
         )

@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from app.db import workspaces
+from app.domain.workspaces import WorkspaceSettings
 from app.emulator import Emulator
 from app.slack.openid import Member
 from app.web.cookies import MEMBER, SIGN_IN, Cookies
@@ -170,6 +172,32 @@ def test_nor_is_a_member_of_another_workspace_let_in_there(stranger: Somebody, m
     assert "Only its members may join" in page.text
     assert "<form" not in page.text
     assert "Only members" in problem(stranger.http.post(members_only, data={"name": "Ada"}), 403)
+
+
+@pytest.mark.parametrize(("in_general", "here", "allowed"), [("true", False, False), ("false", True, True)])
+def test_a_workspace_decides_about_guests_for_itself(
+    run_app: RunApp, livekit: LiveKitServer, slack: Emulator, in_general: str, here: bool, allowed: bool
+) -> None:
+    app = run_app(**livekit.settings(), **CLIENT, LIVEKIT_MEET_URL=MEET, ALLOW_GUESTS=in_general)
+    start_call(app, livekit)
+    join_url = str(slack.cards("C0GENERAL")[-1]["join_url"])
+    for team_id, allows_guests in (("T0LOCAL", here), ("T0OTHER", not here)):
+        with app.switchboard.database.transaction() as connection:
+            workspaces.save_settings(connection, team_id, WorkspaceSettings(allows_guests=allows_guests))
+    page = httpx.get(join_url)
+    assert ("<form" in page.text) is allowed
+    answer = httpx.post(join_url, data={"name": "Guest"})
+    assert answer.status_code == (303 if allowed else 403)
+
+
+def test_where_nobody_can_sign_in_everybody_is_a_guest(
+    run_app: RunApp, livekit: LiveKitServer, slack: Emulator
+) -> None:
+    app = run_app(**livekit.settings(), LIVEKIT_MEET_URL=MEET)
+    start_call(app, livekit)
+    with app.switchboard.database.transaction() as connection:
+        workspaces.save_settings(connection, "T0LOCAL", WorkspaceSettings(allows_guests=False))
+    assert httpx.post(str(slack.cards("C0GENERAL")[-1]["join_url"]), data={"name": "Guest"}).status_code == 303
 
 
 # The state: once, soon, and in the browser that began
