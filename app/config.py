@@ -96,21 +96,24 @@ BaseAddress: TypeAlias = Annotated[str, AfterValidator(_without_slash)]
 class Settings(BaseModel, frozen=True):
     """The app's own settings; providers bring theirs."""
 
-    slack_bot_token: SecretStr = Field(
-        description="The bot token of the installed app (xoxb-…), from OAuth & Permissions in Slack's app settings.",
-    )
     slack_signing_secret: SecretStr = Field(
         description="The signing secret, from Basic Information in Slack's app settings.",
     )
     slack_client_id: str = Field(
         default="",
         description="The client id, from Basic Information in Slack's app settings; with the client secret it lets "
-        "people sign in with Slack on the join page.",
+        "people sign in with Slack on the join page, and without SLACK_BOT_TOKEN workspaces install the app.",
     )
     slack_client_secret: SecretStr = Field(
         default=SecretStr(""),
         validate_default=True,
         description="The client secret, from the same place.",
+    )
+    slack_bot_token: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="The bot token of the installed app (xoxb-…), from OAuth & Permissions in Slack's app settings; "
+        "without it, and with the client id and secret, any workspace can install the app at /slack/install.",
     )
     slack_app_token: Annotated[SecretStr, AfterValidator(_app_level)] = Field(
         default=SecretStr(""),
@@ -148,6 +151,7 @@ class Settings(BaseModel, frozen=True):
     )
     encryption_keys: Annotated[SecretStr, AfterValidator(_fernet_keys)] = Field(
         default=SecretStr(""),
+        validate_default=True,
         description="Fernet keys, separated by commas, that what is secret or personal is encrypted with in the "
         "database; the first encrypts, all decrypt. `python -m app db key` makes one.",
     )
@@ -204,6 +208,21 @@ class Settings(BaseModel, frozen=True):
             raise ValueError("must be given together with SLACK_CLIENT_ID")
         return secret
 
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _is_in_some_workspace(cls, token: SecretStr, others: ValidationInfo) -> SecretStr:
+        if not token.get_secret_value() and not others.data.get("slack_client_id"):
+            raise ValueError("is missing, and so is SLACK_CLIENT_ID: one of the two is needed")
+        return token
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _tokens_are_kept_safe(cls, keys: SecretStr, others: ValidationInfo) -> SecretStr:
+        token = others.data.get("slack_bot_token")
+        if not split_keys(keys) and token is not None and not token.get_secret_value():
+            raise ValueError("is missing: without SLACK_BOT_TOKEN the tokens of workspaces are kept in the database")
+        return keys
+
     @field_validator("allow_guests")
     @classmethod
     def _somebody_may_join(cls, allowed: bool, others: ValidationInfo) -> bool:
@@ -215,6 +234,11 @@ class Settings(BaseModel, frozen=True):
     def keys(self) -> tuple[str, ...]:
         """Those that what is stored is encrypted with, the current one first."""
         return split_keys(self.encryption_keys)
+
+    @property
+    def is_installable(self) -> bool:
+        """Whether any workspace can install the app, in place of the one whose token is in the settings."""
+        return not self.slack_bot_token.get_secret_value()
 
     @property
     def signs_in(self) -> bool:

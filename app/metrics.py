@@ -36,7 +36,8 @@ class Counter:
 DELIVERIES = Counter("switchboard_deliveries_total", "Webhooks, and what they came to.", "provider", "receipt")
 OPERATIONS = Counter("switchboard_operations_total", "Requests of plans, and how they went.", "operation", "outcome")
 REPAIRS = Counter("switchboard_repairs_total", "What a look has put right.", "kind")
-ALL = (DELIVERIES, OPERATIONS, REPAIRS)
+EXCHANGES = Counter("switchboard_token_exchanges_total", "Exchanges of worn-out tokens, and how they went.", "outcome")
+ALL = (DELIVERIES, EXCHANGES, OPERATIONS, REPAIRS)
 
 
 def heading(name: str, about: str, kind: str) -> list[str]:

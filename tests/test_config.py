@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from app.config import Settings, environment, is_mentioned, read_setting, read_settings
 from app.errors import ConfigurationError
@@ -210,3 +211,33 @@ def test_of_several_keys_the_first_is_the_current_one() -> None:
     settings = read_settings(Settings, {**NEEDED, "ENCRYPTION_KEYS": f"{'A' * 43}=, {'B' * 42}A=,"})
     assert settings.keys == (f"{'A' * 43}=", f"{'B' * 42}A=")
     assert "AAAA" not in repr(settings)
+
+
+INSTALLABLE = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "client-secret",
+    "SLACK_SIGNING_SECRET": "secret",
+    "PUBLIC_URL": "https://calls.example.com",
+    "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+}
+
+
+def test_an_app_that_any_workspace_installs_needs_no_token_and_no_provider() -> None:
+    settings, providers = read_configuration(INSTALLABLE, MovedClock())
+    assert settings.is_installable
+    assert providers == {}
+    settings, _ = read_configuration({**INSTALLABLE, **NEEDED, **LINK}, MovedClock())
+    assert not settings.is_installable
+
+
+def test_tokens_of_workspaces_are_never_kept_in_the_clear() -> None:
+    told = problems(**{**INSTALLABLE, "ENCRYPTION_KEYS": ""})
+    assert "  ENCRYPTION_KEYS: is missing: without SLACK_BOT_TOKEN" in told
+    assert told.count("\n") == 1
+
+
+def test_an_app_in_no_workspace_is_told_both_ways() -> None:
+    told = problems(**{**NEEDED, **LINK, "SLACK_BOT_TOKEN": ""})
+    assert "  SLACK_BOT_TOKEN: is missing, and so is SLACK_CLIENT_ID" in told
+    assert "/slack/install" in told
+    assert told.count("\n") == 1

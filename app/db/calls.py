@@ -44,6 +44,7 @@ _COLUMNS = (
     CALLS.c.meeting_is_over,
     CALLS.c.failure,
     CALLS.c.is_closed,
+    CALLS.c.is_cut_off,
     CALLS.c.reopens,
     CALLS.c.thread_ts,
     CALLS.c.generation,
@@ -350,6 +351,7 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         meeting_is_over=row.meeting_is_over,
         failure=row.failure,
         is_closed=row.is_closed,
+        is_cut_off=row.is_cut_off,
         reopens=row.reopens,
         participants=_by_key(people),
     )

@@ -134,7 +134,8 @@ class CallSnapshot:
     ``failure`` is the sentence for the person when it cannot start.
 
     ``is_closed`` says that a person has ended it: then the meeting may go on or begin again, and it is no call of
-    theirs. ``reopens`` is the call before this one, where the same meeting has begun anew after its end.
+    theirs. ``is_cut_off`` says that the app was taken out of the workspace while the call ran: Slack is told nothing
+    more. ``reopens`` is the call before this one, where the same meeting has begun anew after its end.
     """
 
     id: str
@@ -149,6 +150,7 @@ class CallSnapshot:
     meeting_is_over: bool = False
     failure: str | None = None
     is_closed: bool = False
+    is_cut_off: bool = False
     reopens: str | None = None
     participants: Mapping[str, Participant] = field(default_factory=dict)
 

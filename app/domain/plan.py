@@ -86,6 +86,8 @@ def _at_rest(operation: Operation, snapshot: CallSnapshot) -> str:
 
 def _plan(snapshot: CallSnapshot, shown: Shown, can: Capabilities, repeated: type[Operation] | None) -> list[Operation]:
     desired = call_card(snapshot, unknown_slack_ids=shown.unknown_slack_ids)
+    if snapshot.is_cut_off:
+        return _close_meeting(snapshot, shown, can)
     if snapshot.is_over:
         return [
             *_tell_failure(snapshot, shown),
@@ -113,7 +115,8 @@ def _resolved(
         # There may be a meeting that nobody wants any more. It cannot be ended before its id is known.
         is_left = doubt is CreateMeeting and can.ends_meetings
         return [*wanted, CreateMeeting()] if is_left else wanted
-    if shown.slack_call_id is None or shown.card is None or shown.card.duration_seconds is not None:
+    is_unasked = snapshot.is_cut_off or shown.slack_call_id is None or shown.card is None
+    if is_unasked or (shown.card is not None and shown.card.duration_seconds is not None):
         return wanted
     sure = [operation for operation in wanted if type(operation) not in LOOKED]
     return wanted if snapshot.is_over and sure == wanted else [LookAtCard(), *sure]

@@ -21,7 +21,8 @@ from app.reconciler.bell import Bell
 from app.reconciler.sweep import Sweep
 from app.reconciler.worker import Reconciler
 from app.services.accounts import SettingsAccounts, StoredAccounts
-from app.slack.clients import Clients, OneToken
+from app.services.installations import Installations, make_installations
+from app.slack.clients import Clients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Engine:
     settings: Settings
     database: Database
     clients: Clients
+    installations: Installations
     accounts: StoredAccounts
     providers: Mapping[str, Provider]
     bell: Bell
@@ -69,18 +71,18 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
     settings, providers = read_configuration(env, clock)
     database = Database(settings.database_url.get_secret_value(), keys=settings.keys)
     bell = Bell()
-    clients = OneToken(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    installations = make_installations(settings, database, clock, bell.ring)
     accounts = StoredAccounts(
         database,
         clock,
-        SettingsAccounts(providers, settings.default_provider or next(iter(providers))),
+        SettingsAccounts(providers, settings.default_provider or next(iter(providers), "")),
         public_url=settings.public_url,
         allow_private_addresses=settings.allow_private_addresses,
     )
     reconciler = Reconciler(
         database,
         clock,
-        Apply(clients, accounts),
+        Apply(installations.clients, accounts),
         bell,
         public_url=settings.public_url,
         lease_seconds=settings.lease_seconds,
@@ -95,11 +97,13 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         clock,
         keep_deliveries=timedelta(days=settings.keep_deliveries_days),
         keep_calls=timedelta(days=settings.keep_calls_days),
+        chores=(*installations.chores, accounts.forget_removed),
     )
     return Engine(
         settings=settings,
         database=database,
-        clients=clients,
+        clients=installations.clients,
+        installations=installations,
         accounts=accounts,
         providers=providers,
         bell=bell,
@@ -140,6 +144,8 @@ def _check_database(settings: Settings) -> list[str]:
 
 def _check_default(settings: Settings, providers: Mapping[str, Provider]) -> list[str]:
     known = ", ".join(sorted(providers))
+    if not providers and settings.is_installable:
+        return []  # each workspace brings its own
     if not providers:
         return ["\n  No provider is set up. LINK_TEMPLATE=https://meet.jit.si/{slug} is the quickest one."]
     if settings.default_provider and settings.default_provider not in providers:

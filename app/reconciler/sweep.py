@@ -1,9 +1,9 @@
-"""Drops what is no longer kept, a little at a time: one process does it for all."""
+"""Drops what is no longer kept, a little at a time, and does the chores: one process does it for all."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 from app.clock import Clock
-from app.db import retention
+from app.db import installations, oauth_states, retention
 from app.db.emails import SOMEBODYS
 from app.db.session import Database
 
@@ -24,6 +24,8 @@ MOST_CALLS = 20
 """In one batch. Each takes the people of its call along, which may be many."""
 RESPONSE_URL_LASTS = timedelta(minutes=30)
 """https://docs.slack.dev/interactivity/handling-user-interaction#message_responses"""
+STATES_LAST = timedelta(days=1)
+"""After they have expired: whoever comes back so late is told so."""
 
 TURN = "sweep"
 log = logs.get(__name__)
@@ -42,7 +44,16 @@ class Kind:
 class Sweep:
     """``sweep_one()`` is the unit of work; a thread calls it in a loop, tests call it by itself."""
 
-    def __init__(self, database: Database, clock: Clock, *, keep_deliveries: timedelta, keep_calls: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        keep_deliveries: timedelta,
+        keep_calls: timedelta,
+        chores: Sequence[Callable[[], bool]] = (),
+    ) -> None:
+        """``chores`` are what else one process does now and then for all; each returns whether there is more."""
         self._database = database
         self._clock = clock
         self._kinds = (
@@ -50,7 +61,10 @@ class Sweep:
             Kind("deliveries", retention.drop_deliveries, keep_deliveries, MOST_DELIVERIES),
             Kind("calls", retention.drop_calls, keep_calls, MOST_CALLS),
             Kind("emails", retention.drop_emails, SOMEBODYS, MOST_DELIVERIES),
+            Kind("oauth_states", oauth_states.drop, STATES_LAST, MOST_DELIVERIES),
+            Kind("installations", installations.drop_removed, keep_calls, MOST_CALLS),
         )
+        self._chores = chores
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -62,12 +76,12 @@ class Sweep:
         self._stopping.set()
 
     def sweep_one(self) -> bool:
-        """Drop a batch of each kind, if it is this process's turn. Returns whether there is more to drop."""
+        """Drop a batch of each kind, if it is this process's turn. Returns whether there is more to do."""
         now = self._clock.now()
         with self._database.transaction() as connection:
             if not retention.take_turn(connection, TURN, now, now + EVERY):
                 return False
-        is_more = [self._drop(kind, now) for kind in self._kinds]
+        is_more = [*(self._drop(kind, now) for kind in self._kinds), *(chore() for chore in self._chores)]
         if any(is_more):
             with self._database.transaction() as connection:
                 retention.set_turn(connection, TURN, now + SOON)

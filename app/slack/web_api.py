@@ -120,11 +120,14 @@ MAY_HAVE_HAD_EFFECT = frozenset({"fatal_error", "internal_error"})
 
 
 def make_client(token: str | None, api_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> WebClient:
-    """A client that sends each request once. The SDK's default repeats a POST when the connection drops, also one
-    that has had its effect."""
-    # The SDK hands the timeout to sockets, which take fractions of a second too.
-    timeout: Any = timeout_seconds
-    return WebClient(token, base_url=api_url, timeout=timeout, retry_handlers=[])
+    """A client that sends each request once."""
+    return WebClient(token, **client_options(api_url, timeout_seconds))
+
+
+def client_options(api_url: str, timeout_seconds: float) -> dict[str, Any]:
+    """What every client of ours has. The SDK's default repeats a POST when the connection drops, also one that has had
+    its effect; and it hands the timeout to sockets, which take fractions of a second too."""
+    return {"base_url": api_url, "timeout": timeout_seconds, "retry_handlers": []}
 
 
 def send(method: Callable[..., SlackResponse], **arguments: Any) -> dict[str, Any]:

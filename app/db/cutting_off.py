@@ -1,0 +1,49 @@
+"""Calls of a workspace that the app was taken out of: they are over, and Slack is told nothing more of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, case, func, or_, select, union, update
+
+from app.db.calls import RUNNING
+from app.db.models import CALLS
+from app.db.workspace_models import ACCOUNTS
+
+
+def teams_of(connection: Connection, enterprise_id: str) -> set[str]:
+    """The teams of an organisation that have called anybody lately, or have an account at a provider."""
+    calling = select(CALLS.c.team_id).where(CALLS.c.enterprise_id == enterprise_id)
+    having = select(ACCOUNTS.c.team_id).where(ACCOUNTS.c.enterprise_id == enterprise_id)
+    return set(connection.execute(union(calling, having)).scalars())
+
+
+def cut_off(connection: Connection, team_ids: Sequence[str], at: datetime, now: datetime) -> int:
+    """End the calls of these teams that had started by ``at``, and let those that are over already rest. Returns how
+    many. Workers take them up once more, to end their meetings."""
+    at_work = or_(
+        and_(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None)),
+        CALLS.c.generation != CALLS.c.shown_generation,
+    )
+    chosen = (
+        select(CALLS.c.id)
+        .where(CALLS.c.team_id.in_(team_ids), CALLS.c.started_at <= at, CALLS.c.is_cut_off.is_(False), at_work)
+        # The order in which webhooks lock calls as well, so that nobody waits in a circle.
+        .order_by(CALLS.c.started_at.desc(), CALLS.c.id)
+        .with_for_update()
+    )
+    ids = list(connection.execute(chosen).scalars())
+    values = {
+        "is_cut_off": True,
+        "is_closed": True,
+        "ended_at": case((CALLS.c.failure.is_(None), func.coalesce(CALLS.c.ended_at, at)), else_=CALLS.c.ended_at),
+        # A secret that nobody needs any more.
+        "response_url": None,
+        "generation": CALLS.c.generation + 1,
+        "reconcile_after": now,
+        "failures": 0,
+    }
+    if ids:
+        connection.execute(update(CALLS).where(CALLS.c.id.in_(ids)).values(values))
+    return len(ids)
