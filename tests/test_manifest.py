@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from cryptography.fernet import Fernet
 from slack_bolt import App
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
@@ -25,8 +26,9 @@ from tests.clocks import MovedClock
 from tests.slack.methods import methods_used
 
 ROOT = Path(__file__).parent.parent
+# Of an app that any workspace installs: it does all that an app with one token does, and more.
 SETTINGS = {
-    "SLACK_BOT_TOKEN": "xoxb-local",
+    "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
     "SLACK_SIGNING_SECRET": "local-secret",
     "SLACK_CLIENT_ID": "1.2",
     "SLACK_CLIENT_SECRET": "local-client-secret",
@@ -188,6 +190,14 @@ def test_every_address_in_it_is_the_apps_own(manifest: dict[str, Any]) -> None:
     ours = json.dumps(read_manifest("http://localhost:8000"))
     assert "example.com" not in ours
     assert ours.count("http://localhost:8000/") == json.dumps(manifest).count("https://example.com/") >= 2
+
+
+def test_only_tokens_that_are_kept_by_the_app_wear_out() -> None:
+    assert read_manifest()["settings"]["token_rotation_enabled"] is False
+    ours = read_manifest(installable=True)
+    assert ours["settings"]["token_rotation_enabled"] is True
+    assert ours["settings"]["org_deploy_enabled"] is True
+    assert problems_of(ours) == []
 
 
 def test_with_socket_mode_slack_needs_no_address(manifest: dict[str, Any]) -> None:

@@ -41,6 +41,9 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--socket-mode", action="store_true", help="for an app that Slack cannot reach (with SLACK_APP_TOKEN)"
     )
+    parser.add_argument(
+        "--installable", action="store_true", help="for an app that any workspace installs (without SLACK_BOT_TOKEN)"
+    )
     parser.add_argument("--json", action="store_true", help="as JSON, which Slack takes as well")
     parser.set_defaults(run=run)
 
@@ -55,19 +58,21 @@ def run(options: argparse.Namespace) -> int:
             f"\n  Slack takes no other addresses than https, and not {url}. Name the one of your server with --url, or "
             "use --socket-mode if Slack cannot reach it."
         )
-    manifest = read_manifest(url, command=command, socket_mode=options.socket_mode)
+    manifest = read_manifest(url, command=command, socket_mode=options.socket_mode, installable=options.installable)
     print(json.dumps(manifest, indent=2) if options.json else _as_yaml(manifest), end="\n" if options.json else "")
     return 0
 
 
 def read_manifest(
-    public_url: str = EXAMPLE, *, command: str | None = None, socket_mode: bool = False
+    public_url: str = EXAMPLE, *, command: str | None = None, socket_mode: bool = False, installable: bool = False
 ) -> dict[str, Any]:
-    """The manifest of an app that is reached at ``public_url``, and answers ``command``."""
+    """The manifest of an app that is reached at ``public_url``, and answers ``command``. One that is ``installable``
+    keeps its tokens in the database, and can rotate them."""
     text = MANIFEST.read_text(encoding="utf-8").replace(f"{EXAMPLE}/", f"{public_url}/")
     manifest: dict[str, Any] = yaml.safe_load(text)
     if command is not None:
         manifest["features"]["slash_commands"][0]["command"] = command
+    manifest["settings"]["token_rotation_enabled"] = installable
     return _for_sockets(manifest, public_url) if socket_mode else manifest
 
 

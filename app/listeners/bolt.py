@@ -9,11 +9,18 @@ from contextlib import contextmanager
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 
+from app import logs
 from app.config import Settings
-from app.listeners import commands
+from app.errors import PermanentFailure, RequestFailed
+from app.listeners import commands, events
 from app.services.calls import CallService
+from app.services.installations import INSTALL_PATH
+from app.services.uninstalling import UninstallService
 from app.slack.clients import Clients
+from app.slack.install_texts import not_installed
 from app.slack.web_api import make_client
+
+log = logs.get(__name__)
 
 
 @contextmanager
@@ -26,26 +33,38 @@ def _bolt_blind_to_the_environment() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def make_bolt_app(settings: Settings, clients: Clients, call_service: CallService) -> App:
+def make_bolt_app(
+    settings: Settings, clients: Clients, call_service: CallService, uninstall_service: UninstallService
+) -> App:
     """A Bolt app that answers every request in the thread that brought it.
 
     Bolt's own way, a pool of five threads that is looked at every 10 ms, makes the sixth slow command a 404. Requests
     are verified before they come here (``web.slack``), because Bolt loses commands that contain the word "payload".
     """
 
-    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         # No auth.test: it would be one more request to Slack inside the three seconds of the first command.
-        return AuthorizeResult(
-            enterprise_id=enterprise_id, team_id=team_id, bot_token=clients.of(team_id or "", enterprise_id).token
-        )
+        try:
+            token = clients.of(team_id or "", enterprise_id).token
+        except PermanentFailure as failure:
+            log.warning("request from where the app is not installed", team_id=team_id, why=failure.code)
+            return None
+        except RequestFailed as failure:
+            # The token is worn out, and Slack gives no other at the moment. Much can be answered without one.
+            log.warning("no token for now", team_id=team_id, why=failure.code)
+            token = None
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
+    install_url = settings.public_url + INSTALL_PATH if settings.is_installable else ""
     with _bolt_blind_to_the_environment():
         bolt_app = App(
             client=make_client(None, settings.slack_api_url),
             signing_secret=settings.slack_signing_secret.get_secret_value(),
-            authorize=authorize,
+            authorize=authorize,  # type: ignore[arg-type]  # None is what Bolt documents for "not installed"
             process_before_response=True,
             token_verification_enabled=False,
+            user_facing_authorize_error_message=not_installed(install_url),
         )
     commands.register(bolt_app, settings.slash_command, clients, call_service)
+    events.register(bolt_app, uninstall_service)
     return bolt_app

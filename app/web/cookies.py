@@ -1,4 +1,4 @@
-"""The cookies of the join page: who somebody is, and which browser has begun to sign in.
+"""Cookies: who somebody is on the join page, and which browser has begun to sign in or to install the app.
 
 Scripts cannot read them, other pages' forms do not send them, and they go to no other app.
 """
@@ -20,6 +20,7 @@ from app.web.seals import Seal
 MEMBER = "switchboard_member"
 VISITOR = "switchboard_visitor"
 SIGN_IN = "switchboard_sign_in"
+INSTALL = "switchboard_install"
 KNOWN_FOR = timedelta(days=30)
 SIGN_IN_WITHIN = timedelta(minutes=10)
 
@@ -27,7 +28,8 @@ SIGN_IN_WITHIN = timedelta(minutes=10)
 class Cookies:
     """Reads the cookies of the request at hand, and writes them to an answer."""
 
-    def __init__(self, public_url: str, secret: str, clock: Clock) -> None:
+    def __init__(self, public_url: str, secret: str, clock: Clock, *, below: str = "/join") -> None:
+        """``below`` is the part of the app that they are for."""
         parts = urlsplit(public_url)
         # Over https they are never sent in the clear.
         self._secure = parts.scheme == "https"
@@ -35,7 +37,7 @@ class Cookies:
         # people in as somebody else. It must be of the whole host, so not where another app may be under it.
         # https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
         is_alone = self._secure and not parts.path
-        self._prefix, self._path = ("__Host-", "/") if is_alone else ("", f"{parts.path}/join")
+        self._prefix, self._path = ("__Host-", "/") if is_alone else ("", parts.path + below)
         self._members = Seal(secret, "cookie: member", Member, good_for=KNOWN_FOR, clock=clock)
 
     def member(self) -> Member | None:
@@ -67,6 +69,13 @@ class Cookies:
 
     def forget_sign_in(self, response: Response) -> None:
         self._forget(response, SIGN_IN)
+
+    def installing(self) -> str:
+        """The secret of a browser that has begun to install the app; empty for others."""
+        return self._given(INSTALL)
+
+    def keep_installing(self, response: Response, browser: str, good_for: timedelta) -> None:
+        self._keep(response, INSTALL, browser, good_for)
 
     def _given(self, name: str) -> str:
         return request.cookies.get(self._prefix + name, "")

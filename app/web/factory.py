@@ -11,16 +11,20 @@ from slack_bolt import App
 from werkzeug.exceptions import HTTPException
 
 from app.clock import Clock
+from app.config import Settings
 from app.listeners.bolt import make_bolt_app
 from app.listeners.socket_mode import SocketMode
 from app.reconciler.engine import Engine, build_engine
 from app.services.calls import CallService
 from app.services.deliveries import DeliveryService
+from app.services.installations import INSTALL_PATH
+from app.services.installing import InstallService
 from app.services.visits import VisitService
 from app.slack.openid import SlackOpenId
-from app.web import health, join, metrics, slack, webhooks
+from app.web import health, install, join, metrics, slack, webhooks
 from app.web.answers import answer_to
 from app.web.cookies import Cookies
+from app.web.install_pages import InstallPages
 from app.web.join_pages import Pages
 from app.web.limits import LARGEST_BODY_BYTES, Floods, limit_floods
 from app.web.seals import derived_key
@@ -54,7 +58,7 @@ def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
     """The app for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
     engine = build_engine(env, clock)
     call_service = CallService(engine.database, clock, engine.accounts, engine.nudge)
-    bolt_app = make_bolt_app(engine.settings, engine.clients, call_service)
+    bolt_app = make_bolt_app(engine.settings, engine.clients, call_service, engine.installations.uninstall)
     app_token = engine.settings.slack_app_token.get_secret_value()
     receiver = Webhooks(engine.accounts, DeliveryService(engine.database, clock, engine.nudge))
     floods = Floods(clock)
@@ -80,6 +84,8 @@ def _make_flask(engine: Engine, bolt_app: App, receiver: Webhooks, floods: Flood
     flask.register_blueprint(slack.make_blueprint(bolt_app, secret, clock))
     flask.register_blueprint(webhooks.make_blueprint(receiver))
     flask.register_blueprint(_make_join_page(engine, clock))
+    if engine.installations.install is not None:
+        flask.register_blueprint(_make_install_page(settings, engine.installations.install, clock))
     flask.register_blueprint(health.make_blueprint(engine.database, derived_key(settings.own_secret, health.KEY)))
     flask.register_blueprint(metrics.make_blueprint(engine.database, clock, settings.metrics_token))
     return flask
@@ -111,6 +117,12 @@ def _make_join_page(engine: Engine, clock: Clock) -> Blueprint:
         )
         sign_in = SignIn(openid, visits, pages, cookies, secret=secret, clock=clock)
     return join.make_blueprint(visits, pages, cookies, sign_in)
+
+
+def _make_install_page(settings: Settings, install_service: InstallService, clock: Clock) -> Blueprint:
+    pages = InstallPages(settings.public_url + INSTALL_PATH, settings.slash_command)
+    cookies = Cookies(settings.public_url, settings.own_secret, clock, below="/slack")
+    return install.make_blueprint(install_service, pages, cookies)
 
 
 def _answer_error(error: Exception) -> Response:

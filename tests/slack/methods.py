@@ -14,7 +14,9 @@ KNOWN = {name for name in vars(WebClient) if not name.startswith("_")}
 # The scope that each method's page asks for: https://docs.slack.dev/reference/methods
 SCOPES: dict[str, set[str]] = {
     "api_test": set(),
+    # By these the app gets a token, and learns what one is worth.
     "auth_test": set(),
+    "oauth_v2_access": set(),
     # With the app-level token, which has a scope of its own.
     "apps_connections_open": set(),
     "calls_add": {"calls:write"},

@@ -12,6 +12,7 @@ from app.cli.manifest import read_manifest
 from app.emulator.known_names import EVENT_SCOPES
 from app.slack import openid
 from app.slack.lanes import PACES
+from app.slack.scopes import BOT_SCOPES, missing
 from tests.slack.methods import SCOPES, dotted, methods_in, methods_used
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scopes.md"
@@ -48,12 +49,26 @@ def test_the_manifest_asks_for_exactly_what_is_needed() -> None:
     assert asked_for() == needed_by_features().union(*SCOPES.values())
 
 
+def test_whoever_installs_it_is_told_of_each_scope_why() -> None:
+    assert set(BOT_SCOPES) == asked_for()
+    assert missing(["commands", "calls:write", "of.another:app"]) == [
+        scope for scope in BOT_SCOPES if scope not in {"commands", "calls:write"}
+    ]
+
+
 def test_people_are_asked_for_no_more_than_signing_in_needs() -> None:
     assert asked_for("user") == set(openid.SCOPES)
 
 
 def test_every_method_that_the_reconciler_sends_has_a_pace() -> None:
-    unhurried = {"api.test", "apps.connections.open", "auth.test", "openid.connect.token", "users.info"}
+    unhurried = {
+        "api.test",
+        "apps.connections.open",
+        "auth.test",
+        "oauth.v2.access",
+        "openid.connect.token",
+        "users.info",
+    }
     assert {dotted(name) for name in SCOPES} - unhurried == set(PACES)
 
 

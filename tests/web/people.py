@@ -67,10 +67,10 @@ class Somebody:
         [address] = re.findall(r'<meta http-equiv="refresh" content="0; url=([^"]+)">', page.text)
         return self.http.get(html.unescape(address))
 
-    def _decide(self, to_slack: httpx.Response, decision: str) -> str:
+    def _decide(self, to_slack: httpx.Response, decision: str, **form: str) -> str:
         address = to_slack.headers["Location"]
         asked = dict(httpx.QueryParams(urlsplit(address).query))
-        answer = self.http.post(address, data={**asked, "who": self._who, "decision": decision})
+        answer = self.http.post(address, data={**asked, **form, "who": self._who, "decision": decision})
         assert answer.status_code == 302, answer.text
         return str(answer.headers["Location"])
 
