@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from app import config
-from app.cli.stored import clock_of, open_database, providers_or_none
+from app.cli.stored import clock_of, open_database, provider_of
 from app.cli.tables import positive, print_facts, print_json, print_table
 from app.db import calls, overview
 from app.db.calls import StoredCall
@@ -74,9 +74,9 @@ def run_show(options: argparse.Namespace) -> int:
     env = config.environment()
     with open_database(env) as database:
         whole = _load(database, options.id)
-    if whole is None:
-        return _unknown()
-    sections = _sections(whole, providers_or_none(env).get(whole.call.provider))
+        if whole is None:
+            return _unknown()
+        sections = _sections(whole, provider_of(database, env, whole.call))
     if options.json:
         print_json(sections)
     else:
@@ -96,10 +96,10 @@ def run_end(options: argparse.Namespace) -> int:
     env = config.environment()
     with open_database(env) as database:
         over = _operator(database).end(options.id)
+        provider = provider_of(database, env, over) if over else None
     if over is None:
         print("There is no such call, or it is over already.", file=sys.stderr)
         return 1
-    provider = providers_or_none(env).get(over.provider)
     print("It is over. Its card says so within seconds, if the app is running.")
     if provider is not None and provider.capabilities.ends_meetings:
         print(f"{provider.display_name} is asked to end the meeting for everybody.")

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from app import config
-from app.cli.stored import clock_of, open_database, providers_or_none
+from app.cli.stored import accounts_in, clock_of, open_database, providers_or_none
 from app.cli.tables import positive, print_facts, print_json, print_table, printable
 from app.clock import SystemClock
 from app.db import deliveries
@@ -20,7 +20,6 @@ from app.db.notify import tell_from_outside
 from app.domain.events import Event, ParticipantJoined, ParticipantLeft, TitleChanged
 from app.errors import StoredUnreadable
 from app.providers.registry import load_providers
-from app.services.accounts import SettingsAccounts
 from app.services.replay import ProviderMissing, Replayed, ReplayService
 
 if TYPE_CHECKING:
@@ -88,10 +87,11 @@ def run_show(options: argparse.Namespace) -> int:
         if delivery is None:
             print("There is no such delivery.", file=sys.stderr)
             return 1
-        replays = ReplayService(database, SystemClock(), SettingsAccounts(providers_or_none(env)), lambda: None)
+        accounts = accounts_in(database, env, providers_or_none(env), SystemClock())
+        replays = ReplayService(database, SystemClock(), accounts, lambda: None)
         read = _read(replays, delivery)
     if options.json:
-        print_json({**{name: getattr(delivery, name) for name in _KEPT}, **_content(delivery), "read_today": read})
+        print_json({**_kept(delivery), **_content(delivery), "read_today": read})
     else:
         _print_whole(delivery, read)
     return 0
@@ -100,7 +100,7 @@ def run_show(options: argparse.Namespace) -> int:
 def run_replay(options: argparse.Namespace) -> int:
     env = config.environment()
     with open_database(env) as database:
-        accounts = SettingsAccounts(load_providers(env, SystemClock()))
+        accounts = accounts_in(database, env, load_providers(env, SystemClock()), SystemClock())
         replays = ReplayService(database, clock_of(database), accounts, lambda: tell_from_outside(database))
         with database.reading() as connection:
             ids = deliveries.failed_ids(connection, options.provider) if options.failed else options.id
@@ -158,6 +158,10 @@ def _sentences(events: Iterable[Event]) -> Iterator[str]:
         yield "  ".join(words)
 
 
+def _kept(delivery: WholeDelivery) -> dict[str, object]:
+    return {name: getattr(delivery, name) for name in (*_KEPT, "account_id")}
+
+
 def _content(delivery: WholeDelivery) -> dict[str, object]:
     return {"headers": delivery.headers, "body": _parsed(delivery.body)}
 
@@ -171,7 +175,7 @@ def _parsed(body: bytes) -> object:
 
 
 def _print_whole(delivery: WholeDelivery, read: Iterable[str]) -> None:
-    print_facts({name.removesuffix("_at").removesuffix("_id"): getattr(delivery, name) for name in _KEPT})
+    print_facts({name.removesuffix("_at").removesuffix("_id"): value for name, value in _kept(delivery).items()})
     parsed = _parsed(delivery.body)
     body = parsed if isinstance(parsed, str) else json.dumps(parsed, indent=2, ensure_ascii=False)
     headers = [f"{name}: {value}" for name, value in sorted(delivery.headers.items())]

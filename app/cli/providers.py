@@ -1,4 +1,7 @@
-"""``providers``: what is set up, and whether it works. Looks at providers alone: not at Slack, nor at the database."""
+"""``providers``: what is set up, and whether it works. Looks at providers alone, not at Slack.
+
+Of the accounts that workspaces have added it knows where the database can be opened.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,12 @@ from app import config
 from app.cli import documents
 from app.cli.abilities import ABILITIES, needed_settings, page_of
 from app.cli.arrival import try_delivery
+from app.cli.stored import accounts_in, is_there, open_database
+from app.cli.tables import printable
 from app.clock import SystemClock
 from app.config import Settings
+from app.db import accounts
+from app.db.accounts import StoredAccount
 from app.errors import ConfigurationError, RequestFailed
 from app.providers.base import Provider
 from app.providers.registry import PROVIDERS, load_providers
@@ -29,24 +36,37 @@ def add_to(commands: Commands) -> None:
     setup.add_argument("name", help="such as livekit")
     setup.set_defaults(run=run_setup)
     check = actions.add_parser("check", help="try credentials, permissions and the way of webhooks to the running app")
-    check.add_argument("name", nargs="?", help="such as livekit; all that are set up, when it is left out")
+    check.add_argument("name", nargs="?", help="such as livekit, or acc-…; all of the settings, when it is left out")
     check.set_defaults(run=run_check)
     document = actions.add_parser("document", help="write anew what README.md and docs/settings.md say of providers")
     document.set_defaults(run=run_document)
 
 
 def run_list(_options: argparse.Namespace) -> int:
-    for provider in _set_up(config.environment()).values():
+    env = config.environment()
+    added = _added(env)
+    for provider in _set_up(env, is_needed=not added).values():
         print(f"{provider.display_name} ({provider.name})")
-        for ability, has in ABILITIES.items():
-            can, could = has(provider.capabilities), has(type(provider).capabilities)
-            if can or could:
-                print(f"  {ability}" if can else f"  not with these settings: {ability}")
-        if provider.limit_seconds is not None:
-            print(f"  after {provider.limit_seconds / 3600:g} hours a call is over in any case")
-        if provider.capabilities.sends_events:
-            print(f"  webhooks come to {provider.webhook_url}")
+        _print_abilities(provider)
+    for account, opened in added:
+        print(f"{printable(account.name)} ({account.provider}, {account.id}), of the workspace {account.team_id}")
+        if opened is None:
+            print("  its settings are not understood: an admin of the workspace has to enter them again")
+        else:
+            _print_abilities(opened)
+            print(f"  the last webhook came at {account.last_delivery_at or 'no time yet'}")
     return 0
+
+
+def _print_abilities(provider: Provider) -> None:
+    for ability, has in ABILITIES.items():
+        can, could = has(provider.capabilities), has(type(provider).capabilities)
+        if can or could:
+            print(f"  {ability}" if can else f"  not with these settings: {ability}")
+    if provider.limit_seconds is not None:
+        print(f"  after {provider.limit_seconds / 3600:g} hours a call is over in any case")
+    if provider.capabilities.sends_events:
+        print(f"  webhooks come to {provider.webhook_url}")
 
 
 def run_setup(options: argparse.Namespace) -> int:
@@ -95,7 +115,20 @@ def _tell(step: Callable[[], Sequence[str]]) -> bool:
     return True
 
 
+def _added(env: Mapping[str, str]) -> list[tuple[StoredAccount, Provider | None]]:
+    """The accounts that workspaces have added, with what their settings make; none where there is no database."""
+    if not is_there(env):
+        return []
+    with open_database(env) as database:
+        opened = accounts_in(database, env, {}, SystemClock())
+        with database.reading() as connection:
+            stored = accounts.list_all(connection)
+        return [(account, opened.find(account.provider, account.id)) for account in stored]
+
+
 def _get(name: str, env: Mapping[str, str]) -> Provider:
+    if accounts.ACCOUNT_ID.fullmatch(name):
+        return _get_added(name, env)
     provider = _set_up(env).get(name)
     if provider is not None:
         return provider
@@ -105,8 +138,16 @@ def _get(name: str, env: Mapping[str, str]) -> Provider:
     raise ConfigurationError(f"\n  There is no provider {name}. These are: {', '.join(p.name for p in PROVIDERS)}.")
 
 
-def _set_up(env: Mapping[str, str]) -> dict[str, Provider]:
-    """The providers that ``env`` has settings for. Raises ``ConfigurationError`` once, with all that is wrong."""
+def _get_added(account_id: str, env: Mapping[str, str]) -> Provider:
+    for account, opened in _added(env):
+        if account.id == account_id and opened is not None:
+            return opened
+    raise ConfigurationError(f"\n  No workspace has an account {account_id} whose settings are understood.")
+
+
+def _set_up(env: Mapping[str, str], *, is_needed: bool = True) -> dict[str, Provider]:
+    """The providers that ``env`` has settings for. Raises ``ConfigurationError`` once, with all that is wrong; that
+    there are none too, where one ``is_needed``."""
     problems: list[str] = []
     public_url, providers = "", {}
     try:
@@ -117,7 +158,7 @@ def _set_up(env: Mapping[str, str]) -> dict[str, Provider]:
         providers = load_providers(env, SystemClock(), public_url=public_url)
     except ConfigurationError as error:
         problems.append(error.detail)
-    if not providers and not problems:
+    if is_needed and not providers and not problems:
         problems.append("\n  No provider is set up. README.md lists what each of them needs.")
     if problems:
         raise ConfigurationError("".join(problems))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from app import config
 from app.clock import Clock, SystemClock
 from app.config import Settings
 from app.db import migrate
-from app.db.session import Database
+from app.db.calls import StoredCall
+from app.db.session import Database, database_url
 from app.errors import ConfigurationError, DatabaseUnusable
 from app.providers.base import Provider
 from app.providers.registry import load_providers
+from app.services.accounts import SettingsAccounts, StoredAccounts
 
 
 @contextmanager
@@ -30,11 +33,41 @@ def open_database(env: Mapping[str, str]) -> Iterator[Database]:
         database.close()
 
 
+def is_there(env: Mapping[str, str]) -> bool:
+    """Whether the app has a database that can be used, for commands that can do without. Makes no file."""
+    try:
+        url = database_url(config.read_setting(Settings, "database_url", env).get_secret_value())
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+            return False
+        with open_database(env):
+            return True
+    except (ConfigurationError, DatabaseUnusable):
+        return False
+
+
 def clock_of(database: Database) -> Clock:
     """A clock that agrees with those of the app."""
     clock = SystemClock()
     clock.agree_with(database.now())
     return clock
+
+
+def accounts_in(
+    database: Database, env: Mapping[str, str], providers: Mapping[str, Provider], clock: Clock
+) -> StoredAccounts:
+    """The accounts of the settings, which are ``providers``, and those that teams have added."""
+    try:
+        public_url = config.read_setting(Settings, "public_url", env)
+    except ConfigurationError:
+        # Only the addresses of webhooks would miss it.
+        public_url = ""
+    return StoredAccounts(
+        database,
+        clock,
+        SettingsAccounts(providers),
+        public_url=public_url,
+        allow_private_addresses=config.read_setting(Settings, "allow_private_addresses", env),
+    )
 
 
 def providers_or_none(env: Mapping[str, str]) -> dict[str, Provider]:
@@ -43,3 +76,9 @@ def providers_or_none(env: Mapping[str, str]) -> dict[str, Provider]:
         return load_providers(env, SystemClock())
     except ConfigurationError:
         return {}
+
+
+def provider_of(database: Database, env: Mapping[str, str], call: StoredCall) -> Provider | None:
+    """The account that a call is held at; None where it is no longer there, or its settings are wrong."""
+    accounts = accounts_in(database, env, providers_or_none(env), SystemClock())
+    return accounts.find(call.provider, call.account_id)
