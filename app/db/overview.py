@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from app.db import calls
 from app.db.calls import RUNNING, StoredCall
 from app.db.deliveries import Outcome
+from app.db.installation_models import INSTALLATIONS
 from app.db.models import CALLS, DELIVERIES, LANES
 
 
@@ -30,6 +31,14 @@ class LaneState:
 
     unused_from: datetime
     parked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledToken:
+    """The bot's token in a workspace or, with the id of an organisation, in all of its."""
+
+    id: str
+    bot: str = field(repr=False)
 
 
 def list_calls(
@@ -66,6 +75,18 @@ def last_delivery_at(connection: Connection, provider: str, account_id: str) -> 
         .limit(1)
     )
     return connection.execute(statement).scalar_one_or_none()
+
+
+def installed_tokens(connection: Connection) -> list[InstalledToken]:
+    """Those of everywhere that the app is installed in now."""
+    installed = INSTALLATIONS.c
+    statement = (
+        select(installed.team_id, installed.enterprise_id, installed.bot_token)
+        .where(installed.removed_at.is_(None), installed.bot_token.is_not(None))
+        .order_by(installed.team_id, installed.enterprise_id)
+    )
+    rows = connection.execute(statement)
+    return [InstalledToken(id=row.team_id or row.enterprise_id, bot=row.bot_token) for row in rows]
 
 
 def turn_of(connection: Connection, call_id: str) -> Turn:

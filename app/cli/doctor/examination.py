@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from app.cli.doctor import address, slack, stored, vendors
-from app.cli.doctor.findings import Finding, State, ok, skipped, wrong
+from app.cli.doctor.findings import Finding, State, ok, skipped, unsure, wrong
 from app.cli.doctor.slack import Token
 from app.cli.doctor.vendors import Account
 from app.cli.stored import clock_of
@@ -115,7 +115,7 @@ class _Examination:
         settings = self._settings
         client = make_client(None, settings.slack_api_url)
         yield from slack.check_reach(client, self._clock.now(), of_database=not self._database.is_sqlite)
-        yield from slack.check_tokens(self._tokens())
+        yield from slack.check_tokens(tokens) if (tokens := self._tokens()) else self._no_tokens()
         yield slack.judge_secret(
             settings.slack_signing_secret.get_secret_value(),
             {"SLACK_CLIENT_SECRET": settings.slack_client_secret.get_secret_value()},
@@ -126,10 +126,24 @@ class _Examination:
         yield slack.check_socket(client, settings.slack_app_token.get_secret_value())
 
     def _tokens(self) -> Sequence[Token]:
-        """Those that the app uses."""
-        settings = self._settings
-        token = settings.slack_bot_token.get_secret_value()
-        return [Token("", "SLACK_BOT_TOKEN", make_client(token, settings.slack_api_url))]
+        """Those that the app uses: the one of the settings, or those of the workspaces that it is installed in."""
+        api_url = self._settings.slack_api_url
+        if token := self._settings.slack_bot_token.get_secret_value():
+            return [Token("", "SLACK_BOT_TOKEN", make_client(token, api_url))]
+        if not self._is_readable:
+            return ()
+        with self._database.reading() as connection:
+            installed = overview.installed_tokens(connection)
+        install = f"{self._settings.public_url}/slack/install"
+        return [Token(one.id, f"the token of {one.id}", make_client(one.bot, api_url), install) for one in installed]
+
+    def _no_tokens(self) -> Iterator[Finding]:
+        if not self._is_readable:
+            yield from (skipped(check, "what is stored cannot be looked at") for check in ("token", "scopes"))
+            return
+        fix = f"Install it: {self._settings.public_url}/slack/install."
+        yield unsure("token", "No workspace has installed the app yet.", fix)
+        yield skipped("scopes", "there is no token")
 
     def _last_command(self) -> datetime | None:
         if not self._is_readable:

@@ -31,6 +31,7 @@ _TOKEN_FIXES = {
     "token_expired": _INSTALL,
     "token_revoked": _INSTALL,
 }
+_EXCHANGE = "Start a worker, which exchanges it for a new one, and look into its log."
 _SOCKET_FIXES = {
     "missing_scope": f"Make an app-level token with the scope connections:write, under {_BASIC}.",
     "socket_mode_not_enabled": "Switch Socket Mode on in Slack's app settings.",
@@ -40,12 +41,25 @@ _COPY_APP_TOKEN = f"Copy the app-level token (xapp-…) from {_BASIC}, and start
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bot token that is in use. ``mark`` tells its checks apart: empty for the one of the settings, else the team;
-    ``name`` is how a person knows it."""
+    """A bot token that is in use. ``mark`` tells its checks apart: empty for the one of the settings, else the team or
+    the organisation; ``name`` is how a person knows it. ``install`` is where the app can be installed again, if not by
+    hand."""
 
     mark: str
     name: str
     client: WebClient
+    install: str = ""
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        return (f"token.{self.mark}", f"scopes.{self.mark}") if self.mark else ("token", "scopes")
+
+    def mended(self, code: str) -> str:
+        """What to do when Slack refuses it with ``code``."""
+        if not self.install:
+            return _TOKEN_FIXES.get(code, _COPY_TOKEN)
+        again = f"ave the app installed there again: {self.install}."
+        return f"{_EXCHANGE} Or h{again}" if code == "token_expired" else f"H{again}"
 
 
 def check_reach(client: WebClient, now: datetime, *, of_database: bool) -> list[Finding]:
@@ -65,7 +79,7 @@ def check_tokens(tokens: Sequence[Token]) -> Iterator[Finding]:
             introduction = introduce(token.client)
         except RequestFailed as failure:
             introduction = failure
-        yield from judge_token(token.mark, token.name, introduction, needed_scopes())
+        yield from judge_token(token, introduction, needed_scopes())
 
 
 def needed_scopes() -> Collection[str]:
@@ -105,40 +119,34 @@ def judge_clock(ours: datetime, slacks: datetime | None, *, of_database: bool) -
     return ok("clock", f"The app's clock is within {max(abs(seconds), 1)} s of Slack's.")
 
 
-def judge_token(
-    mark: str, name: str, introduction: Introduction | RequestFailed, needed: Collection[str]
-) -> list[Finding]:
-    token, scopes = _ids(mark)
+def judge_token(token: Token, introduction: Introduction | RequestFailed, needed: Collection[str]) -> list[Finding]:
+    check, scopes = token.ids
     if isinstance(introduction, RequestFailed):
-        return [_refused(token, name, introduction), skipped(scopes, f"nothing is known of {name}")]
+        return [_refused(token, introduction), skipped(scopes, f"nothing is known of {token.name}")]
     if not introduction.is_bot:
-        says = f"{name} is the token of a person, not of the app's bot."
-        return [wrong(token, says, _COPY_TOKEN), skipped(scopes, f"{name} is the wrong token")]
-    whose = f"{name} is the bot's in {introduction.team} ({introduction.team_id})."
-    return [ok(token, whose), _judge_scopes(scopes, name, introduction.scopes, needed)]
+        says = f"{token.name} is the token of a person, not of the app's bot."
+        return [wrong(check, says, _COPY_TOKEN), skipped(scopes, f"{token.name} is the wrong token")]
+    whose = f"{token.name} is the bot's in {introduction.team} ({introduction.team_id})."
+    return [ok(check, whose), _judge_scopes(token, introduction.scopes, needed)]
 
 
-def _ids(mark: str) -> tuple[str, str]:
-    return ("token", "scopes") if not mark else (f"token.{mark}", f"scopes.{mark}")
-
-
-def _refused(check: str, name: str, failure: RequestFailed) -> Finding:
+def _refused(token: Token, failure: RequestFailed) -> Finding:
+    check, _ = token.ids
     if isinstance(failure, TemporaryFailure):
-        return unsure(check, f"Slack has not said what it makes of {name} ({failure.code}).", "Ask again in a minute.")
-    says = f"Slack refuses {name} ({failure.code})."
-    return wrong(check, says, _TOKEN_FIXES.get(failure.code, _COPY_TOKEN))
+        says = f"Slack has not said what it makes of {token.name} ({failure.code})."
+        return unsure(check, says, "Ask again in a minute.")
+    return wrong(check, f"Slack refuses {token.name} ({failure.code}).", token.mended(failure.code))
 
 
-def _judge_scopes(check: str, name: str, granted: frozenset[str] | None, needed: Collection[str]) -> Finding:
+def _judge_scopes(token: Token, granted: frozenset[str] | None, needed: Collection[str]) -> Finding:
+    _, check = token.ids
+    name = token.name
     if granted is None:
         return unsure(check, f"Slack's answer does not tell the scopes of {name}.")
     if missing := [scope for scope in needed if scope not in granted]:
-        return wrong(
-            check,
-            f"{name} lacks {', '.join(missing)}.",
-            f"Add {_them(missing)} to the Bot Token Scopes under {_OAUTH}, and install the app again. docs/scopes.md "
-            "says what does not work until then.",
-        )
+        again = f", at {token.install}" if token.install else ""
+        fix = f"Add {', '.join(missing)} to the Bot Token Scopes under {_OAUTH}, and install the app again{again}."
+        return wrong(check, f"{name} lacks {', '.join(missing)}.", f"{fix} docs/scopes.md says what does not work so.")
     if surplus := sorted(granted - set(needed)):
         says = f"{name} has all the scopes that are needed, and {', '.join(surplus)} as well, which nothing needs."
         return unsure(check, says, f"Take {_them(surplus)} away under {_OAUTH}; Slack drops scopes at a new install.")

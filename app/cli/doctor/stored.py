@@ -47,6 +47,7 @@ def check_keys(settings: Settings, database: Database) -> Finding:
     try:
         with database.reading() as connection:
             overview.check_keys(connection)
+            overview.installed_tokens(connection)
             accounts.list_all(connection)
     except StoredUnreadable as error:
         return judge_keys(error.detail, has_keys=bool(settings.keys))

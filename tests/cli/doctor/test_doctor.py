@@ -188,8 +188,8 @@ def test_a_token_that_was_installed_without_a_scope(doctor: Doctor, settings: di
         told = doctor({**settings, "SLACK_API_URL": poorer.api_url})
     assert told.states["scopes"] == "wrong"
     assert told.says["scopes"] == "SLACK_BOT_TOKEN lacks calls:read."
-    assert "Add it to the Bot Token Scopes" in told.fixes["scopes"]
-    assert "install the app again" in told.fixes["scopes"]
+    assert "Add calls:read to the Bot Token Scopes" in told.fixes["scopes"]
+    assert "install the app again. docs/scopes.md" in told.fixes["scopes"]
 
 
 def test_a_clock_that_is_off(doctor: Doctor, settings: dict[str, str], stand_in: StandIn) -> None:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from slack_sdk import WebClient
 
 from app.cli.doctor.address import Answer, judge_answer, judge_host
 from app.cli.doctor.findings import State
-from app.cli.doctor.slack import judge_clock, judge_secret, judge_socket, judge_token
+from app.cli.doctor.slack import Token, judge_clock, judge_secret, judge_socket, judge_token
 from app.cli.doctor.stored import Work, judge_keys, judge_tables, judge_work
 from app.cli.doctor.vendors import judge_arrival, of_settings
 from app.db import migrate
@@ -21,6 +22,7 @@ from tests.clocks import MovedClock
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SLACK = "https://slack.com/api/"
 PUBLIC = "https://calls.example.com"
+NOBODY = WebClient()
 HEX = "0123456789abcdef" * 2
 
 
@@ -72,15 +74,26 @@ def introduction(*scopes: str, is_bot: bool = True, says_scopes: bool = True) ->
     ],
 )
 def test_a_token_and_its_scopes(answer: Introduction | RequestFailed, token: State, scopes: State, says: str) -> None:
-    found = judge_token("", "it", answer, ["a", "b"])
+    found = judge_token(Token("", "it", NOBODY), answer, ["a", "b"])
     assert [(one.id, one.state) for one in found] == [("token", token), ("scopes", scopes)]
     assert says in " ".join(one.says for one in found)
     assert all(one.fix for one in found if one.state is State.WRONG)
 
 
-def test_tokens_of_several_teams_are_told_apart() -> None:
-    found = judge_token("T1", "the installation in T1", introduction("a"), ["a"])
+@pytest.mark.parametrize(
+    ("code", "fix"),
+    [
+        ("account_inactive", "Have the app installed there again: https://calls.example.com/slack/install."),
+        ("token_expired", "Start a worker, which exchanges it for a new one, and look into its log. Or have the app"),
+    ],
+)
+def test_the_token_of_a_workspace_is_mended_by_installing_again(code: str, fix: str) -> None:
+    token = Token("T1", "the token of T1", NOBODY, f"{PUBLIC}/slack/install")
+    found = judge_token(token, PermanentFailure(code), ["a"])
     assert [one.id for one in found] == ["token.T1", "scopes.T1"]
+    assert found[0].fix.startswith(fix)
+    [_, scopes] = judge_token(token, introduction(), ["a"])
+    assert f"install the app again, at {PUBLIC}/slack/install." in scopes.fix
 
 
 @pytest.mark.parametrize(
