@@ -106,7 +106,7 @@ class CallRow(Base):
     failures: Mapped[int] = mapped_column(default=0)
     # The name of the operation about to be sent, committed before it is: whoever finds it must look before repeating.
     in_flight: Mapped[str | None] = mapped_column(String(40))
-    # The places it has booked in its team's lanes: a moment for each method.
+    # The places it has booked in its team's lanes, for each method by the lane's own clock.
     booked: Mapped[dict[str, datetime] | None] = mapped_column(Json[dict[str, datetime]](dict[str, datetime]))
 
 

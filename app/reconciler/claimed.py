@@ -6,9 +6,9 @@ open in between. Each raises ``LeaseLost`` when another worker has taken the cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
@@ -40,6 +40,14 @@ STARTING = (CallStatus.WANTED, CallStatus.STARTING)
 log = logs.get(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The place, by its lane's clock, and the moment of the last request."""
+
+    place: datetime
+    at: datetime
+
+
 class ClaimedCall:
     """The call of one lease. ``in_flight`` names the operation whose effect is not known, while there is one."""
 
@@ -47,7 +55,8 @@ class ClaimedCall:
         self._database = database
         self._clock = clock
         self._lease = lease
-        self._asked_at = lease.claimed_at
+        self._sent = Sent(lease.claimed_at, lease.claimed_at)
+        self._places: Mapping[str, datetime] = {}
 
     @classmethod
     def claim(cls, database: Database, clock: Clock, lease_seconds: float) -> ClaimedCall | None:
@@ -85,31 +94,34 @@ class ClaimedCall:
             if call is None:
                 raise LeaseLost(f"call_id={self.call_id}")
             call = calls.load_participants(connection, call)
+            self._places = call.booked
             return call, calls.load_shown(connection, call.id)
 
     def take_place(self, call: StoredCall, lane: str, pace: Pace, *, in_flight: str | None) -> float:
         """Take the call's place in a lane, and note what is about to be sent. Returns 0, or the seconds to wait: then
         a place is booked, and nothing else was done."""
-        now, booked_at = self._clock.now(), call.booked.get(lane)
-        if booked_at is not None and booked_at > now:
-            return (booked_at - now).total_seconds()
+        now, known = self._clock.now(), self._places.get(lane)
         with self._database.transaction() as connection:
-            place = lanes.book(connection, call.team_id, lane, pace, now, booked_at)
-            others = {method: moment for method, moment in call.booked.items() if method != lane}
-            if place > now:
-                work.note_places(connection, self._lease, {**others, lane: place})
-                return (place - now).total_seconds()
-            work.renew(connection, self._lease, now, in_flight=in_flight)
-            if booked_at is not None:
-                work.note_places(connection, self._lease, others)
-        self._asked_at = now
-        return 0.0
+            booked = lanes.take_place(connection, call.team_id, lane, pace, now, known)
+            if not booked.wait:
+                work.renew(connection, self._lease, now, in_flight=in_flight)
+                self._sent = Sent(booked.place, now)
+            self._note_place(connection, lane, booked.place if booked.wait else None)
+        return booked.wait.total_seconds()
 
     def slow_down(self, call: StoredCall, lane: str, pace: Pace, seconds: float) -> None:
-        """What was sent last was refused: nobody uses the lane for so long, and then more slowly."""
-        asked_at = self._asked_at
+        """What was sent last was refused: nobody uses the lane for so long, and then more slowly. The call keeps the
+        place that it had."""
+        sent_at = self._sent.at
         with self._writing(call.in_flight) as (connection, now):
-            lanes.refuse(connection, call.team_id, lane, pace, asked_at=asked_at, now=now, retry_after_seconds=seconds)
+            lanes.refuse(connection, call.team_id, lane, pace, sent_at=sent_at, now=now, retry_after_seconds=seconds)
+            self._note_place(connection, lane, self._sent.place)
+
+    def _note_place(self, connection: Connection, lane: str, place: datetime | None) -> None:
+        if self._places.get(lane) != place:
+            others = {method: booked for method, booked in self._places.items() if method != lane}
+            self._places = {**others, lane: place} if place else others
+            work.note_places(connection, self._lease, self._places)
 
     def note(self, *, in_flight: str | None) -> None:
         with self._writing(in_flight):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,13 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.lanes import MINUTE, RISE, Lane, Pace, book, free_at, go, may_go, pace_at, refused
+from app.domain import lanes
+from app.domain.lanes import MINUTE, RISE, ROUNDING, Lane, Pace, new_lane, pace_at
 from app.emulator.rate_limits import RateLimits
 from tests.domain.histories import moment
 
 PACE = Pace(50)
-TINY = timedelta(microseconds=1)
-ROUNDING = timedelta(milliseconds=1)
 METHOD = "calls.update"
 
 
@@ -26,40 +28,81 @@ def paces(draw: st.DrawFn) -> Pace:
     return Pace(per_minute, burst=draw(st.integers(1, min(10, per_minute - 1))))
 
 
-def wait_seconds(lane: Lane, pace: Pace, now: datetime) -> float:
-    return (free_at(lane, pace, now) - now).total_seconds()
+@dataclass
+class Used:
+    """A lane in use. ``admit`` is Slack: how many seconds to wait, to each request."""
+
+    pace: Pace = PACE
+    now: datetime = field(default_factory=lambda: moment(0))
+    lane: Lane = field(default_factory=lambda: new_lane(moment(0)))
+    admit: Callable[[], int | None] = lambda: None
+    sent: list[datetime] = field(default_factory=list)
+    refused: list[datetime] = field(default_factory=list)
+
+    def book(self) -> datetime:
+        self._read()
+        place = lanes.next_place(self.lane)
+        self.lane = lanes.book(self.lane, self.pace, place)
+        return place
+
+    def wait(self, place: datetime | None = None) -> timedelta:
+        """How long whoever has the place has to wait; or whoever comes now."""
+        self._read()
+        return lanes.wait_for(place or lanes.next_place(self.lane), self.lane, self.pace)
+
+    def go(self, place: datetime) -> bool:
+        """Whether the request was sent and taken."""
+        self._read()
+        self.lane = lanes.go(self.lane, self.pace, place)
+        seconds = self.admit()
+        (self.sent if seconds is None else self.refused).append(self.now)
+        if seconds is not None:
+            self.refuse(seconds)
+        return seconds is None
+
+    def refuse(self, seconds: float, sent_at: datetime | None = None) -> None:
+        self._read()
+        until = self.now + timedelta(seconds=seconds)
+        self.lane = lanes.refused(self.lane, self.pace, sent_at=sent_at or self.now, until=until)
+
+    def move(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def send(self, *, patient: bool = True) -> None:
+        """One more. Who is not ``patient`` does not book what has to be waited for."""
+        if patient or not self.wait():
+            place = self.book()
+            while wait := self.wait(place):
+                self.now += wait
+            self.go(place)
+
+    def send_for(self, minutes: float) -> Used:
+        """There is always something to send."""
+        until = self.now + timedelta(minutes=minutes)
+        while self.now < until:
+            self.send()
+        return self
+
+    def current(self) -> Pace:
+        return pace_at(self.lane, self.pace, self.now)
+
+    def _read(self) -> None:
+        self.lane = lanes.read(self.lane, self.pace, self.now)
 
 
-def take(lane: Lane, pace: Pace, at: datetime) -> Lane:
-    """Book a place and use it at once."""
-    return go(book(lane, pace, at), pace, at)
-
-
-def taken(times: int, pace: Pace = PACE) -> Lane:
-    lane = Lane(moment(0))
+def used(times: int) -> Used:
+    lane = Used()
     for _ in range(times):
-        lane = take(lane, pace, moment(0))
+        lane.send()
     return lane
 
 
-def parked(lane: Lane, until: datetime, at: datetime | None = None) -> Lane:
-    """Slack has refused what was sent ``at`` then."""
-    at = at or moment(0)
-    return refused(lane, PACE, asked_at=at, now=at, until=until)
-
-
-def sent_at(pace: Pace, wishes: list[float], *, patient: bool) -> list[datetime]:
-    """When requests go that are wished for so many seconds apart. Who is not ``patient`` drops what has to wait."""
-    now, lane, sent = moment(0), Lane(moment(0)), []
-    for seconds in wishes:
-        now += timedelta(seconds=seconds)
-        if wait := wait_seconds(lane, pace, now):
-            if not patient:
-                continue
-            now += timedelta(seconds=wait)
-        lane = take(lane, pace, now)
-        sent.append(now)
-    return sent
+def refused_once(seconds: int) -> tuple[Used, datetime]:
+    """And the place of what was refused."""
+    lane = Used(admit=lambda: seconds)
+    place = lane.book()
+    lane.go(place)
+    return lane, place
 
 
 @st.composite
@@ -70,224 +113,261 @@ def wishes(draw: st.DrawFn) -> list[float]:
 
 
 def no_minute_holds_more(sent: list[datetime], per_minute: int) -> bool:
-    return all(beyond - first >= MINUTE for first, beyond in zip(sent, sent[per_minute:], strict=False))
+    return all(beyond - first >= MINUTE - ROUNDING for first, beyond in zip(sent, sent[per_minute:], strict=False))
 
 
 @given(paces(), wishes(), st.booleans())
 def test_no_minute_holds_more_than_the_pace(pace: Pace, gaps: list[float], patient: bool) -> None:
-    sent = sent_at(pace, gaps, patient=patient)
-    assert sent[0] == moment(gaps[0])
-    assert no_minute_holds_more(sent, pace.per_minute)
+    lane = Used(pace)
+    for seconds in gaps:
+        lane.move(seconds)
+        lane.send(patient=patient)
+    assert lane.sent[0] == moment(gaps[0])
+    assert no_minute_holds_more(lane.sent, pace.per_minute)
 
 
 @given(paces())
 def test_the_whole_pace_is_used(pace: Pace) -> None:
-    sent = sent_at(pace, [0.0] * (2 * pace.per_minute), patient=True)
-    assert sent[pace.per_minute - 1] - sent[0] <= MINUTE + ROUNDING
+    lane = Used(pace)
+    for _ in range(2 * pace.per_minute):
+        lane.send()
+    assert lane.sent[pace.per_minute - 1] - lane.sent[0] <= MINUTE + ROUNDING
 
 
 @given(paces(), st.lists(st.floats(0, 5), max_size=30))
-def test_waits_are_exact(pace: Pace, wishes: list[float]) -> None:
-    now, lane = moment(0), Lane(moment(0))
-    for seconds in wishes:
-        now += timedelta(seconds=seconds)
-        lane = take(lane, pace, now)
-    if wait := wait_seconds(lane, pace, now):
-        then = now + timedelta(seconds=wait)
-        assert wait_seconds(lane, pace, then) == 0
-        assert wait_seconds(lane, pace, then - TINY) > 0
+def test_waits_are_exact(pace: Pace, gaps: list[float]) -> None:
+    lane = Used(pace)
+    for seconds in gaps:
+        lane.move(seconds)
+        lane.go(lane.book())
+    if wait := lane.wait():
+        lane.now += wait - 2 * ROUNDING
+        assert lane.wait() == 2 * ROUNDING
+        lane.now += 2 * ROUNDING
+        assert not lane.wait()
 
 
 def test_the_first_few_go_at_once() -> None:
-    assert sent_at(PACE, [0.0] * 5, patient=False) == [moment(0)] * 5
+    assert used(5).sent == [moment(0)] * 5
 
 
 def test_the_next_goes_after_one_interval() -> None:
-    assert wait_seconds(taken(5), PACE, moment(0)) == PACE.interval.total_seconds()
+    assert used(5).wait() == PACE.interval
 
 
 # --- Places that are booked ------------------------------------------------------------------------------------------
 
 
-@given(paces(), wishes())
-def test_who_books_goes_as_early_as_who_waits_in_line(pace: Pace, gaps: list[float]) -> None:
-    now, lane, places = moment(0), Lane(moment(0)), []
-    for seconds in gaps:
-        now += timedelta(seconds=seconds)
-        places.append(free_at(lane, pace, now))
-        lane = book(lane, pace, places[-1])
-    assert places == sorted(places)
-    for place in places:
-        assert may_go(lane, pace, place)
-        lane = go(lane, pace, place)
-    assert no_minute_holds_more(places, pace.per_minute)
+@dataclass
+class Queue:
+    """Those who wait, each with their place, and the moment for which they come back."""
+
+    used: Used
+    back: list[tuple[datetime, int, datetime]] = field(default_factory=list)
+    went: list[int] = field(default_factory=list)
+
+    def come(self, who: int) -> None:
+        self._try(who, self.used.book())
+
+    def work(self, late: float = 0) -> None:
+        """Until the first one of those who come back has tried, so many seconds late."""
+        at, who, place = heapq.heappop(self.back)
+        self.used.now = max(self.used.now, at + timedelta(seconds=late))
+        self._try(who, place)
+
+    def _try(self, who: int, place: datetime) -> None:
+        if self.used.wait(place) or not self.used.go(place):
+            heapq.heappush(self.back, (self.used.now + self.used.wait(place), who, place))
+        else:
+            self.went.append(who)
+
+
+def slack_that_allows(per_minute: int, used: Used) -> RateLimits:
+    def now() -> float:
+        return used.now.timestamp()
+
+    limits = RateLimits({METHOD: per_minute}, now)
+    used.admit = lambda: limits.admit(METHOD, "T1")
+    return limits
 
 
 def test_nobody_else_gets_a_place_that_is_booked() -> None:
-    lane = taken(5)
-    mine = free_at(lane, PACE, moment(0))
-    lane = book(lane, PACE, mine)
-    assert free_at(lane, PACE, moment(0)) == free_at(lane, PACE, mine) == mine + PACE.interval
-    assert may_go(lane, PACE, mine)
+    lane = used(5)
+    mine = lane.book()
+    assert lane.wait(mine) == PACE.interval
+    assert lane.wait() == 2 * PACE.interval
+    lane.now += PACE.interval
+    assert not lane.wait(mine)
+    assert lane.wait()
 
 
-@given(paces(), st.lists(st.floats(0, 30), min_size=1, max_size=200))
+@given(paces(), st.integers(1, 60), st.lists(st.floats(0, 3), min_size=1, max_size=60))
+def test_whatever_slack_refuses_all_have_their_turn_in_the_order_in_which_they_came(
+    pace: Pace, limit: int, gaps: list[float]
+) -> None:
+    queue = Queue(Used(pace))
+    slack_that_allows(limit, queue.used)
+    for who, seconds in enumerate(gaps):
+        while queue.back and queue.back[0][0] <= queue.used.now + timedelta(seconds=seconds):
+            queue.work()
+        queue.used.move(seconds)
+        queue.come(who)
+    while queue.back:
+        queue.work()
+    assert queue.went == list(range(len(gaps)))
+
+
+def test_nobody_has_two_turns_more_than_anybody_else() -> None:
+    queue = Queue(Used())
+    slack_that_allows(20, queue.used)
+    for who in range(30):
+        queue.come(who)
+    turns: Counter[int] = Counter()
+    while queue.used.now < moment(3600):
+        for who in queue.went[turns.total() :]:
+            turns[who] += 1
+            assert turns[who] - min(turns[other] for other in range(30)) <= 1
+            queue.come(who)
+        queue.work()
+    assert turns.total() > 900
+
+
+@given(paces(), st.lists(st.floats(0, 30), min_size=1, max_size=100))
 def test_those_who_come_late_for_their_places_do_not_crowd(pace: Pace, delays: list[float]) -> None:
-    lane, places, sent = Lane(moment(0)), [], []
-    for _ in delays:
-        places.append(free_at(lane, pace, moment(0)))
-        lane = book(lane, pace, places[-1])
-    late = sorted(place + timedelta(seconds=delay) for place, delay in zip(places, delays, strict=True))
-    for now in late:
-        if may_go(lane, pace, now):
-            lane = go(lane, pace, now)
-            sent.append(now)
-    assert sent
-    assert no_minute_holds_more(sent, pace.per_minute)
+    queue = Queue(Used(pace))
+    for who in range(len(delays)):
+        queue.come(who)
+    for seconds in delays:
+        if queue.back:
+            queue.work(late=seconds)
+    assert no_minute_holds_more(queue.used.sent, pace.per_minute)
+
+
+def test_those_who_always_come_a_little_late_keep_their_order() -> None:
+    queue = Queue(Used(Pace(20, burst=1)))
+    for who in range(30):
+        queue.come(who)
+    while queue.back:
+        queue.work(late=0.2)
+    assert queue.went == list(range(30))
 
 
 # --- What Slack says -------------------------------------------------------------------------------------------------
 
 
 def test_a_parked_lane_waits_as_long_as_slack_said() -> None:
-    lane = parked(Lane(moment(0)), moment(30))
-    assert wait_seconds(lane, PACE, moment(10)) == 20
-    assert wait_seconds(lane, PACE, moment(30)) == 0
+    lane, mine = refused_once(30)
+    lane.move(10)
+    assert lane.wait(mine).total_seconds() == 20
+    lane.move(20)
+    assert not lane.wait(mine)
 
 
 def test_a_shorter_wait_does_not_unpark_a_lane() -> None:
-    assert parked(parked(Lane(moment(0)), moment(30)), moment(20)).parked_until == moment(30)
+    lane = used(2)
+    lane.refuse(30)
+    lane.refuse(20)
+    assert lane.wait(moment(0)).total_seconds() == 30
 
 
-def test_a_place_is_lost_when_slack_says_to_wait_longer() -> None:
-    lane = parked(Lane(moment(0)), moment(30))
-    assert not may_go(lane, PACE, moment(20))
-    assert may_go(lane, PACE, moment(30))
+def test_what_was_refused_goes_first() -> None:
+    lane = used(5)
+    mine, other = lane.book(), lane.book()
+    lane.now += lane.wait(mine)
+    lane.admit = lambda: 30
+    lane.go(mine)
+    assert lane.wait(mine).total_seconds() == 30
+    assert lane.wait(other) == timedelta(seconds=30) + PACE.lowered_to(35).interval
 
 
 def test_after_a_refusal_requests_go_one_by_one() -> None:
-    lane = parked(Lane(moment(0)), moment(30))
-    slower = pace_at(lane, PACE, moment(30))
-    lane = take(lane, slower, free_at(lane, slower, moment(30)))
-    assert free_at(lane, slower, moment(30)) == moment(30) + slower.interval
-
-
-def test_places_that_were_booked_at_a_faster_pace_do_not_crowd() -> None:
-    lane, places = Lane(moment(0)), []
-    for _ in range(40):
-        places.append(free_at(lane, PACE, moment(0)))
-        lane = book(lane, PACE, places[-1])
-    lane = parked(lane, moment(2))
-    slower = pace_at(lane, PACE, moment(2))
-    sent = []
-    for place in places:
-        if may_go(lane, slower, place):
-            lane = go(lane, slower, place)
-            sent.append(place)
-    assert len(sent) > 20
-    assert all(later - first >= 9 * slower.interval for first, later in zip(sent, sent[11:], strict=False))
+    lane = used(1)
+    lane.refuse(30)
+    lane.move(30)
+    lane.send()
+    assert lane.wait() == PACE.lowered_to(35).interval
 
 
 # --- Learning --------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class Busy:
-    """A lane with always something to send, and a Slack that allows ``limit`` in any minute."""
-
-    limit: int
-    pace: Pace = PACE
-    lane: Lane = field(default_factory=lambda: Lane(moment(0)))
-    seconds: float = 0.0
-    sent: list[datetime] = field(default_factory=list)
-    refused: list[datetime] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._slack = RateLimits({METHOD: self.limit}, lambda: self.seconds)
-
-    def work(self, minutes: float) -> Busy:
-        until = self.seconds + minutes * 60
-        while self.seconds < until:
-            now = moment(self.seconds)
-            at = free_at(self.lane, pace_at(self.lane, self.pace, now), now)
-            self.seconds = (at - moment(0)).total_seconds()
-            self._ask(at)
-        return self
-
-    def allow(self, per_minute: int) -> None:
-        self._slack.set(METHOD, per_minute)
-
-    def current(self) -> Pace:
-        return pace_at(self.lane, self.pace, moment(self.seconds))
-
-    def _ask(self, at: datetime) -> None:
-        self.lane = take(self.lane, self.current(), at)
-        wait = self._slack.admit(METHOD, "T1")
-        if wait is None:
-            self.sent.append(at)
-            return
-        self.refused.append(at)
-        self.lane = refused(self.lane, self.pace, asked_at=at, now=at, until=at + timedelta(seconds=wait))
+def busy(limit: int, minutes: float, pace: Pace = PACE) -> tuple[Used, RateLimits]:
+    lane = Used(pace)
+    limits = slack_that_allows(limit, lane)
+    return lane.send_for(minutes), limits
 
 
 def test_a_slack_that_allows_twenty_is_met_with_few_refusals() -> None:
-    busy = Busy(limit=20).work(60)
-    first, later = busy.refused[:3], busy.refused[3:]
+    lane, _ = busy(limit=20, minutes=60)
+    first, later = lane.refused[:3], lane.refused[3:]
     assert first[-1] < moment(4 * 60)
-    assert min(after - before for before, after in pairwise([first[-1], *later])) >= 5 * MINUTE
+    assert min(after - before for before, after in pairwise([first[-1], *later])) >= 3 * MINUTE
 
 
 def test_what_slack_allows_is_nearly_used() -> None:
-    assert len(Busy(limit=20).work(60).sent) >= 60 * 20 * 0.8
+    lane, _ = busy(limit=20, minutes=60)
+    assert len(lane.sent) >= 60 * 20 * 0.8
 
 
 def test_a_lane_is_back_at_the_documented_pace_within_eleven_minutes() -> None:
-    busy = Busy(limit=20).work(10)
-    busy.allow(50)
-    assert busy.current().per_minute < 25
-    assert busy.work(11).current() == PACE
+    lane, limits = busy(limit=20, minutes=10)
+    limits.set(METHOD, 50)
+    assert lane.current().per_minute < 25
+    assert lane.send_for(11).current() == PACE
 
 
 def test_a_lane_that_nobody_refuses_is_never_slower() -> None:
-    busy = Busy(limit=50).work(20)
-    assert (busy.refused, busy.current()) == ([], PACE)
+    lane, _ = busy(limit=50, minutes=20)
+    assert (lane.refused, lane.current()) == ([], PACE)
 
 
 @given(st.integers(2, 60), st.integers(20, 60), st.lists(st.integers(1, 70), max_size=4))
 def test_it_is_never_faster_than_documented(documented: int, limit: int, later_limits: list[int]) -> None:
-    busy = Busy(limit=limit, pace=Pace(documented, burst=max(1, documented // 10))).work(3)
+    lane, limits = busy(limit, 3, Pace(documented, burst=max(1, documented // 10)))
     for allowed in later_limits:
-        busy.allow(allowed)
-        busy.work(3)
-    assert no_minute_holds_more(busy.sent, documented)
+        limits.set(METHOD, allowed)
+        lane.send_for(3)
+    assert no_minute_holds_more(lane.sent, documented)
 
 
 @given(paces(), st.lists(st.tuples(st.floats(0, 1000), st.floats(1, 90)), max_size=30), st.floats(0, 1000))
 def test_no_refusals_stop_a_lane_and_none_is_for_ever(
     pace: Pace, refusals: list[tuple[float, float]], later: float
 ) -> None:
-    lane, now = Lane(moment(0)), moment(0)
-    for gap, wait in refusals:
-        now += timedelta(seconds=gap)
-        lane = refused(lane, pace, asked_at=now, now=now, until=now + timedelta(seconds=wait))
-        assert pace.least <= pace_at(lane, pace, now).per_minute <= pace.per_minute
-    before, after = (pace_at(lane, pace, now + timedelta(seconds=seconds)) for seconds in (later, later + 60))
-    assert before.per_minute <= after.per_minute
-    assert pace_at(lane, pace, max(now, lane.parked_until or now) + RISE) == pace
+    lane = Used(pace)
+    for gap, seconds in refusals:
+        lane.move(gap)
+        lane.go(lane.book())
+        lane.refuse(seconds)
+        assert pace.least <= lane.current().per_minute <= pace.per_minute
+    lane.move(later)
+    before = lane.current().per_minute
+    lane.move(60)
+    assert before <= lane.current().per_minute
+    lane.now = max(lane.now, lane.lane.parked_until or lane.now) + RISE
+    assert lane.current() == pace
 
 
 def test_requests_that_were_on_their_way_together_are_one_refusal() -> None:
-    first = parked(taken(5), moment(30), at=moment(1))
-    late = refused(first, PACE, asked_at=moment(0.5), now=moment(2), until=moment(40))
-    assert (late.lowered_to, late.lowered_at) == (first.lowered_to, first.lowered_at)
-    assert late.parked_until == moment(40)
+    lane = used(5)
+    sent_at = lane.now
+    lane.move(1)
+    lane.refuse(29)
+    first = lane.lane
+    lane.move(1)
+    lane.refuse(38, sent_at)
+    assert (lane.lane.lowered_to, lane.lane.lowered_at) == (first.lowered_to, first.lowered_at)
+    assert lane.lane.parked_until == moment(40)
 
 
 def test_one_that_was_sent_at_the_lower_pace_is_another_refusal() -> None:
-    first = parked(taken(5), moment(30))
-    again = refused(first, PACE, asked_at=moment(31), now=moment(31), until=moment(60))
-    assert first.lowered_to == 35
-    assert again.lowered_to == 24
+    lane = used(5)
+    lane.refuse(30)
+    assert lane.lane.lowered_to == 35
+    lane.move(31)
+    lane.send()
+    lane.refuse(30)
+    assert lane.lane.lowered_to == 24
 
 
 @pytest.mark.parametrize(("per_minute", "burst"), [(50, 5), (35, 3), (20, 2), (9, 1)])
