@@ -19,7 +19,9 @@ from app.clock import SystemClock
 from app.db import accounts, deliveries
 from app.db.accounts import StoredAccount
 from app.db.deliveries import Delivery, Outcome, Taken
+from app.db.installation_models import INSTALLATIONS
 from app.db.models import CALLS
+from app.db.session import Database
 from app.emulator import Emulator
 from tests.clocks import MovedClock
 from tests.db.given import ACCOUNT
@@ -418,3 +420,38 @@ def test_an_account_that_this_version_does_not_understand(
     told = doctor(settings)
     assert told.states[f"provider.{THEIRS}"] == "wrong"
     assert "add it anew" in told.fixes[f"provider.{THEIRS}"]
+
+
+# --- Workspaces that have installed the app
+
+
+@pytest.fixture
+def installable(settings: dict[str, str], slack: Emulator) -> dict[str, str]:
+    """Settings without a token: each workspace has its own."""
+    client = {"SLACK_CLIENT_ID": slack.app.client_id, "SLACK_CLIENT_SECRET": slack.app.client_secret}
+    return {name: value for name, value in settings.items() if name != "SLACK_BOT_TOKEN"} | client
+
+
+def given_installation(url: str, team_id: str, token: str, clock: MovedClock) -> None:
+    database = Database(url, keys=[KEY])
+    with database.transaction() as connection:
+        values = {"team_id": team_id, "enterprise_id": "", "installed_by": "U0ADA", "installed_at": clock.now()}
+        connection.execute(INSTALLATIONS.insert().values(**values, bot_scopes="", bot_token=token, refresh_failures=0))
+    database.close()
+
+
+def test_the_token_of_each_workspace_is_checked(
+    doctor: Doctor, installable: dict[str, str], database_url: str, clock: MovedClock
+) -> None:
+    env = {**installable, "ENCRYPTION_KEYS": KEY}
+    told = doctor(env)
+    assert told.states["token"] == "unsure"
+    assert told.fixes["token"].endswith("/slack/install.")
+    given_installation(database_url, "T0LOCAL", "xoxb-local", clock)
+    given_installation(database_url, "T0OTHER", "xoxb-other", clock)
+    told = doctor(env)
+    assert (told.states["token.T0LOCAL"], told.states["scopes.T0LOCAL"]) == ("ok", "ok")
+    assert (told.states["token.T0OTHER"], told.states["scopes.T0OTHER"]) == ("wrong", "skipped")
+    assert told.fixes["token.T0OTHER"] == f"Have the app installed there again: {env['PUBLIC_URL']}/slack/install."
+    assert "token" not in told.states
+    assert doctor({**env, "ENCRYPTION_KEYS": OTHER_KEY}).states["encryption"] == "wrong"
