@@ -30,10 +30,13 @@ class RequestFailed(SwitchboardError):
     """A request to Slack or to a provider did not succeed.
 
     ``code`` is the vendor's own word for it (``missing_scope``, ``http_503``): for logs and for tables.
+    ``effect_unknown`` is True when the request was sent and nothing that came back tells what was done: it may have had
+    its effect.
     """
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", *, effect_unknown: bool = False) -> None:
         self.code = code
+        self.effect_unknown = effect_unknown
         super().__init__(f"[{code}] {detail}".strip())
 
 
@@ -42,14 +45,7 @@ class PermanentFailure(RequestFailed):
 
 
 class TemporaryFailure(RequestFailed):
-    """The same request may succeed later.
-
-    ``effect_unknown`` is True when the request was sent and no answer came: it may have had its effect.
-    """
-
-    def __init__(self, code: str, detail: str = "", *, effect_unknown: bool = False) -> None:
-        self.effect_unknown = effect_unknown
-        super().__init__(code, detail)
+    """The same request may succeed later."""
 
 
 class RateLimited(RequestFailed):

@@ -42,8 +42,6 @@ RETRY_AFTER_AT_MOST_SECONDS = 600.0
 _PLACES_OF_WORDS = ("message", "msg", "info", "reason", "error")
 _CODE = re.compile(r"[A-Za-z0-9_]{1,40}")
 _TRY_AGAIN = frozenset({408, 425})
-# The gateway answered for somebody who did not: nobody knows what came of the request.
-_GATEWAY_GOT_NO_ANSWER = frozenset({502, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,15 @@ class Answer:
         except ValidationError as error:
             if error.errors(include_input=False, include_url=False)[0]["type"] == "json_invalid":
                 raise TemporaryFailure("bad_answer", "The answer is no JSON.", effect_unknown=True) from None
-            raise PermanentFailure("bad_answer", what_is_wrong(error)) from None
+            raise PermanentFailure("bad_answer", what_is_wrong(error), effect_unknown=True) from None
+
+    def read_nothing(self) -> None:
+        """The body of an answer that tells nothing: any JSON, or none. Raises ``TemporaryFailure`` for what comes from
+        something in between."""
+        try:
+            json.loads(self.body or b"{}")
+        except (ValueError, RecursionError):
+            raise TemporaryFailure("bad_answer", "The answer is no JSON.", effect_unknown=True) from None
 
 
 class Http:
@@ -195,7 +201,8 @@ class Http:
         if status == 429:
             return RateLimited(self._retry_after_seconds(response), detail)
         if status >= 500 or status in _TRY_AGAIN:
-            return TemporaryFailure(code, detail, effect_unknown=status in _GATEWAY_GOT_NO_ANSWER)
+            # A server may fail after it has done what it was asked, and a gateway speaks for one that has not answered.
+            return TemporaryFailure(code, detail, effect_unknown=status >= 500)
         if status in {401, 403}:
             detail += f" Check {self._check}."
         if response.is_redirect:

@@ -14,6 +14,7 @@ from app.domain.operations import (
     AddParticipants,
     CreateMeeting,
     EndCall,
+    EndMeeting,
     FindPerson,
     LookAtCard,
     Operation,
@@ -37,6 +38,8 @@ STARTS: frozenset[type[Operation]] = frozenset({CreateMeeting, AddCall, PostCall
 """Refused for good, there will be no call."""
 MOST_START_ATTEMPTS = 6
 """After so many failures in a row (about half a minute) the person is told, instead of waiting on."""
+MOST_UNDOING_ATTEMPTS = 20
+"""After so many refusals in a row (an hour) the meeting of a call that is over is left to the provider."""
 MOST_FAREWELL_ATTEMPTS = 300
 """After so many failures in a row, a day by then, what is left of a call that is over stays as it is."""
 MOST_TELLING_ATTEMPTS = 9
@@ -179,8 +182,7 @@ class Turn:
     def _read_failure(self, operation: Operation, failure: RequestFailed) -> None:
         self._log_failure("not done", operation, failure)
         OPERATIONS.count(type(operation).__name__, type(failure).__name__)
-        is_known = not (isinstance(failure, TemporaryFailure) and failure.effect_unknown)
-        if is_known and type(operation) in NOTED:
+        if not failure.effect_unknown and type(operation) in NOTED:
             # Nothing was done. What an earlier attempt left in flight stays so: only that one knew what came of it.
             self._claimed.note(in_flight=self._call.in_flight)
         if isinstance(failure, RateLimited):
@@ -211,9 +213,8 @@ class Turn:
             self._claimed.save(corrected, in_flight=self._call.in_flight)
 
     def _accept_refusal(self, operation: Operation, failure: RequestFailed) -> None:
-        if self._call.snapshot.is_over and isinstance(operation, CreateMeeting):
-            log.error("a meeting may be left behind", call_id=self._call.id, team_id=self._call.team_id)
-            self._claimed.note(in_flight=self._in_flight.after(operation).text)
+        if self._call.snapshot.is_over and isinstance(operation, CreateMeeting | EndMeeting):
+            self._leave_behind(operation, failure)
         elif self._is_start(operation):
             self._give_up(operation, failure)
         elif isinstance(operation, LookAtCard):
@@ -230,13 +231,21 @@ class Turn:
         in_flight = self._in_flight.after(operation).text
         self._claimed.save(rest(operation, self._call.snapshot, self._shown), in_flight=in_flight)
 
+    def _leave_behind(self, operation: CreateMeeting | EndMeeting, failure: RequestFailed) -> None:
+        """A meeting that is to be ended, once an operator had the time to mend what is refused."""
+        if self._call.failures < MOST_UNDOING_ATTEMPTS:
+            return self._pass_over(operation, failure)
+        log.error("a meeting may be left behind", call_id=self._call.id, team_id=self._call.team_id)
+        in_flight = self._in_flight.after(operation).text
+        return self._claimed.save(after(self._shown, operation), in_flight=in_flight)
+
     def _holds_up_others(self, operation: Operation, failure: RequestFailed) -> bool:
         """Whether it would be refused in every turn, and what it is about can wait for the next look."""
         is_title = isinstance(operation, UpdateCall) and failure.code == REFUSED_AS_IT_IS
         return is_title or isinstance(operation, FindPerson | RenameMeeting)
 
     def _retry_later(self, operation: Operation, failure: RequestFailed) -> None:
-        if isinstance(operation, TellFailure) and isinstance(failure, TemporaryFailure) and failure.effect_unknown:
+        if isinstance(operation, TellFailure) and failure.effect_unknown:
             self._tell_once_more(operation)
         elif self._is_start(operation) and self._call.failures >= MOST_START_ATTEMPTS:
             self._give_up(operation, failure)
@@ -265,8 +274,7 @@ class Turn:
         log.error("call failed", call_id=self._call.id, reference=reference, why=str(failure))
         provider = self._apply.provider_name(self._call) if isinstance(operation, CreateMeeting) else None
         title = self._call.snapshot.title.value
-        is_unknown = isinstance(failure, TemporaryFailure) and failure.effect_unknown
-        in_flight = self._in_flight.before(operation).text if is_unknown else self._call.in_flight
+        in_flight = self._in_flight.before(operation).text if failure.effect_unknown else self._call.in_flight
         self._claimed.fail(texts.could_not_start(title, failure, provider, reference), in_flight=in_flight)
 
     def _park(self, operation: Operation, lane: str, failure: RateLimited) -> None:
@@ -283,7 +291,7 @@ class Turn:
     def _pass_over(self, operation: Operation, failure: RequestFailed) -> None:
         self._passed_over.add(type(operation))
         self._failed = True
-        if isinstance(failure, TemporaryFailure) and failure.effect_unknown and type(operation) in LOOKED:
+        if failure.effect_unknown and type(operation) in LOOKED:
             # It may be on its way still. Looking is for the next turn, and so is what must not be sent before.
             self._passed_over |= {*LOOKED, LookAtCard}
 

@@ -398,13 +398,22 @@ def test_a_provider_that_refuses_to_say_what_it_made_is_named_in_the_log(
 ) -> None:
     stage.start()
     crash(stage, lambda: bool(stage.vendor.asked))
-    stage.vendor.next_reply(Reply(403))
-    stage.vendor.next_reply(Reply(403))
-    stage.settle(within_seconds=3600)
+    stage.vendor.always = Reply(403)
+    stage.settle(within_seconds=7200)
 
     assert "a meeting may be left behind" in caplog.text
     assert len(stage.told()) == 1
     assert stage.next_due_at() is None
+
+
+def test_a_meeting_that_was_made_and_not_told_is_ended_once_the_provider_tells_of_it(stage: Stage) -> None:
+    stage.start()
+    crash(stage, lambda: bool(stage.vendor.asked))
+    for _ in range(5):
+        stage.vendor.next_reply(Reply(403))
+    stage.settle()
+
+    assert (states(stage), len(stage.told())) == (["ended"], 1)
 
 
 def states(stage: Stage) -> list[str]:

@@ -118,7 +118,9 @@ class Rooms:
 
     def delete(self, name: str) -> None:
         """Everybody is put out. A room that is gone is deleted."""
-        self._api.ask("DELETE", _path(name), expected=NOT_FOUND)
+        answer = self._api.ask("DELETE", _path(name), expected=NOT_FOUND)
+        if answer.status not in NOT_FOUND:
+            answer.read_nothing()
 
     def people_in(self, name: str) -> Roster | None:
         """Who is in; None when there is no such room, or everybody has gone again."""

@@ -57,7 +57,9 @@ class Rooms:
     def delete(self, name: str) -> None:
         """Everybody is put out. A room that is gone is deleted."""
         wanted = api.DeleteRoomRequest(room=name)
-        self._ask("DeleteRoom", wanted, api.VideoGrants(room_create=True), expected=_NOT_FOUND)
+        answer = self._ask("DeleteRoom", wanted, api.VideoGrants(room_create=True), expected=_NOT_FOUND)
+        if answer.status not in _NOT_FOUND:
+            _read(api.DeleteRoomResponse, answer)
 
     def people_in(self, name: str) -> tuple[Person, ...] | None:
         """Who is in; None when there is no such room. Asked in two steps: a server may answer for a room that it

@@ -123,12 +123,14 @@ class Standard(Provider):
         return test_delivery(self._verifiers[0], self.clock.now())
 
     def end_meeting(self, meeting: Meeting) -> None:
-        self._http.request(
+        answer = self._http.request(
             "POST",
             f"{_path(meeting)}/end",
             authorization=self._authorization(),
             expected=_ALREADY_GONE,
         )
+        if answer.status not in _ALREADY_GONE:
+            answer.read_nothing()
 
     def look(self, meeting: Meeting) -> Roster | None:
         answer = self._http.request(

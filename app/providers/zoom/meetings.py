@@ -131,7 +131,7 @@ class Meetings:
 
     def rename(self, meeting_id: str, title: str) -> None:
         try:
-            self._api.ask("PATCH", f"/meetings/{segment(meeting_id)}", _Renamed(topic=_topic(title)))
+            self._api.ask("PATCH", f"/meetings/{segment(meeting_id)}", _Renamed(topic=_topic(title))).read_nothing()
         except PermanentFailure as failure:
             if failure.code != GONE:
                 raise
@@ -195,7 +195,7 @@ class Meetings:
     def _put_out(self, meeting_id: str) -> PermanentFailure | None:
         """None when everybody is out, or will be in a moment."""
         try:
-            self._api.ask("PUT", f"/meetings/{segment(meeting_id)}/status", _Status())
+            self._api.ask("PUT", f"/meetings/{segment(meeting_id)}/status", _Status()).read_nothing()
         except PermanentFailure as failure:
             return failure
         return None
@@ -204,7 +204,7 @@ class Meetings:
         """Nobody gets mail about it. One that is gone is removed, and one that is over may stay."""
         query = urlencode({"schedule_for_reminder": "false", "cancel_meeting_reminder": "false"})
         try:
-            self._api.ask("DELETE", f"/meetings/{segment(meeting_id)}?{query}")
+            self._api.ask("DELETE", f"/meetings/{segment(meeting_id)}?{query}").read_nothing()
         except PermanentFailure as failure:
             if failure.code not in {GONE, ENDED}:
                 raise
