@@ -190,6 +190,12 @@ class Settings(BaseModel, frozen=True):
         le=3650,
         description="After how many days a call that is over is dropped, with all that is known of its people.",
     )
+    keep_changes_days: int = Field(
+        default=365,
+        ge=1,
+        le=3650,
+        description="After how many days it is forgotten who changed a workspace's settings.",
+    )
     metrics_token: SecretStr | None = Field(
         default=None,
         min_length=16,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Integer, Row, Select, bindparam, delete, or_, select, update
 
 from app.db.models import CALLS
 from app.db.types import UtcDateTime
@@ -91,6 +91,17 @@ _REMOVE_ALL = (
 _FORGET_ALL = _FORGET.where(_OF_TEAM, ACCOUNTS.c.settings.is_not(None), ~_HAS_ENDED_JUST_NOW)
 
 
+_DROP_REMOVED = delete(ACCOUNTS).where(
+    ACCOUNTS.c.id.in_(
+        select(ACCOUNTS.c.id)
+        .where(ACCOUNTS.c.removed_at < _BEFORE, ACCOUNTS.c.settings.is_(None))
+        .order_by(ACCOUNTS.c.removed_at)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+    )
+)
+
+
 def new_id() -> str:
     return f"acc-{secrets.token_hex(10)}"
 
@@ -160,6 +171,11 @@ def forget_team(connection: Connection, team_id: str, now: datetime) -> int:
     for table in (CHANNELS, PREFERENCES, WORKSPACES):
         connection.execute(delete(table).where(table.c.team_id == team_id))
     return forgotten
+
+
+def drop_removed(connection: Connection, before: datetime, most: int) -> int:
+    """Drop what is left of accounts that were removed ``before`` then. Returns how many."""
+    return connection.execute(_DROP_REMOVED, {"before": before, "most": most}).rowcount
 
 
 def note_delivery(connection: Connection, account_id: str, now: datetime, *, not_since: datetime) -> None:

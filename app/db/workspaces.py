@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, select, update
 
 from app.db.insert import insert_into
+from app.db.types import UtcDateTime
 from app.db.workspace_models import CHANGES, CHANNELS, PREFERENCES, WORKSPACES
 from app.domain.workspaces import AccountKey, Enders, Preferences, Starters, WorkspaceSettings
 
@@ -20,6 +21,15 @@ _CHANNEL = select(CHANNELS.c.account).where(
 )
 _PREFERENCES = select(PREFERENCES.c.title_template).where(
     PREFERENCES.c.team_id == bindparam("team_id"), PREFERENCES.c.user_id == bindparam("user_id")
+)
+_DROP_CHANGES = delete(CHANGES).where(
+    CHANGES.c.id.in_(
+        select(CHANGES.c.id)
+        .where(CHANGES.c.at < bindparam("before", type_=UtcDateTime()))
+        .order_by(CHANGES.c.at)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+    )
 )
 
 
@@ -128,6 +138,11 @@ def record(connection: Connection, change: Change) -> None:
         "details": dict(change.details),
     }
     connection.execute(CHANGES.insert(), values)
+
+
+def drop_changes(connection: Connection, before: datetime, most: int) -> int:
+    """Drop what was noted ``before`` then. Returns how many."""
+    return connection.execute(_DROP_CHANGES, {"before": before, "most": most}).rowcount
 
 
 def list_changes(connection: Connection, team_id: str, *, most: int) -> list[Change]:

@@ -97,6 +97,7 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         clock,
         keep_deliveries=timedelta(days=settings.keep_deliveries_days),
         keep_calls=timedelta(days=settings.keep_calls_days),
+        keep_changes=timedelta(days=settings.keep_changes_days),
         chores=(*installations.chores, accounts.forget_removed),
     )
     return Engine(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 from app.clock import Clock
-from app.db import installations, oauth_states, retention
+from app.db import accounts, installations, oauth_states, retention, workspaces
 from app.db.emails import SOMEBODYS
 from app.db.session import Database
 
@@ -51,6 +51,7 @@ class Sweep:
         *,
         keep_deliveries: timedelta,
         keep_calls: timedelta,
+        keep_changes: timedelta,
         chores: Sequence[Callable[[], bool]] = (),
     ) -> None:
         """``chores`` are what else one process does now and then for all; each returns whether there is more."""
@@ -63,6 +64,8 @@ class Sweep:
             Kind("emails", retention.drop_emails, SOMEBODYS, MOST_DELIVERIES),
             Kind("oauth_states", oauth_states.drop, STATES_LAST, MOST_DELIVERIES),
             Kind("installations", installations.drop_removed, keep_calls, MOST_CALLS),
+            Kind("accounts", accounts.drop_removed, keep_calls, MOST_CALLS),
+            Kind("changes", workspaces.drop_changes, keep_changes, MOST_DELIVERIES),
         )
         self._chores = chores
         self._stopping = threading.Event()

@@ -114,7 +114,8 @@ def help_text(command: str) -> str:
             f"`{command} end` ends your call.",
             f"`{command} rename Another title` changes the title on the card.",
             f"`{command} list` shows what is running in this channel.",
-            "Only the one who started a call, or an admin of the workspace, may end or rename it.",
+            "Only the one who started a call, or an admin of the workspace, may end or rename it, "
+            "unless an admin has let everybody do so.",
         ]
     )
 

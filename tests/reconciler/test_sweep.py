@@ -9,12 +9,14 @@ from sqlalchemy import func, insert, select
 
 from app.db import deliveries, emails
 from app.db.deliveries import Outcome, Taken
-from app.db.models import CALLS, DELIVERIES, EMAILS, PARTICIPANTS, SHOWN
+from app.db.models import CALLS, DELIVERIES
+from app.db.schema import METADATA
 from app.db.session import Database
 from app.reconciler.sweep import EVERY, MOST_CALLS, MOST_DELIVERIES, SOON, Sweep
 from tests.clocks import MovedClock
 from tests.db.given import at_once, delivery, given_call, stored_row, told
 from tests.reconciler.stage import Stage
+from tests.services.settings_of_teams import ADA, services_on
 
 DAY = timedelta(days=1).total_seconds()
 MINUTE = EVERY.total_seconds()
@@ -22,7 +24,13 @@ MINUTE = EVERY.total_seconds()
 
 @pytest.fixture
 def sweep(database: Database, clock: MovedClock) -> Sweep:
-    return Sweep(database, clock, keep_deliveries=timedelta(days=30), keep_calls=timedelta(days=90))
+    return Sweep(
+        database,
+        clock,
+        keep_deliveries=timedelta(days=30),
+        keep_calls=timedelta(days=90),
+        keep_changes=timedelta(days=365),
+    )
 
 
 def given_deliveries(database: Database, clock: MovedClock, count: int, prefix: str = "d") -> None:
@@ -32,9 +40,9 @@ def given_deliveries(database: Database, clock: MovedClock, count: int, prefix: 
 
 
 def rows(database: Database, *tables: str) -> list[int]:
-    named = {"calls": CALLS, "deliveries": DELIVERIES, "emails": EMAILS, "participants": PARTICIPANTS, "shown": SHOWN}
     with database.reading() as connection:
-        return [connection.execute(select(func.count()).select_from(named[name])).scalar_one() for name in tables]
+        counted = [select(func.count()).select_from(METADATA.tables[name]) for name in tables]
+        return [connection.execute(statement).scalar_one() for statement in counted]
 
 
 def test_deliveries_are_kept_for_their_time_and_no_longer(database: Database, clock: MovedClock, sweep: Sweep) -> None:
@@ -87,6 +95,19 @@ def test_a_call_that_failed_is_not_kept_for_ever(database: Database, clock: Move
     clock.move(91 * DAY)
     sweep.sweep_one()
     assert rows(database, "calls") == [0]
+
+
+def test_removed_accounts_and_who_removed_them_are_forgotten_in_time(
+    database: Database, clock: MovedClock, sweep: Sweep
+) -> None:
+    services = services_on(database, clock)
+    services.accounts.remove(ADA, services.livekit().key.account_id)
+    kept = services.livekit(name="Paris")
+    for days, left in ((89, (2, 3)), (2, (1, 3)), (275, (1, 0))):
+        clock.move(days * DAY)
+        sweep.sweep_one()
+        assert tuple(rows(database, "accounts", "changes")) == left
+    assert [view.key for view in services.accounts.list(ADA)] == [kept.key]
 
 
 def test_a_response_url_is_forgotten_when_slack_takes_it_no_more(
