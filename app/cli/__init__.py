@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TypeAlias
 
 from app.errors import ConfigurationError, DatabaseUnusable, StoredUnreadable
@@ -20,7 +21,8 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 2 when the settings or the database keep it from starting."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser(given[0] if given else "").parse_args(given)
     try:
         code: int = options.run(options)
     except (ConfigurationError, DatabaseUnusable, StoredUnreadable) as error:
@@ -31,12 +33,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    # Imported here so that each process loads only what its command needs.
-    from app.cli import calls, database, deliveries, demo, doctor, emulator, manifest, providers, serve, work
+# In the order of the list that `--help` prints; by the names of their modules.
+COMMANDS = {
+    "serve": "serve",
+    "work": "work",
+    "db": "database",
+    "doctor": "doctor",
+    "manifest": "manifest",
+    "providers": "providers",
+    "calls": "calls",
+    "deliveries": "deliveries",
+    "demo": "demo",
+    "emulator": "emulator",
+}
 
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    """Knows ``command`` alone, so that each process loads only what its command needs; else all."""
     parser = argparse.ArgumentParser(prog="python -m app", description="Any call provider, native in Slack.")
     commands = parser.add_subparsers(title="commands", required=True)
-    for command in (serve, work, database, doctor, manifest, providers, calls, deliveries, demo, emulator):
-        command.add_to(commands)
+    for name in [command] if command in COMMANDS else COMMANDS:
+        import_module(f"app.cli.{COMMANDS[name]}").add_to(commands)
     return parser

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.cli import COMMANDS
 from app.emulator import Emulator
 from tests.processes import ROOT, clean, free_port, serving, settings
 
@@ -34,6 +35,27 @@ def real_slack() -> Iterator[Emulator]:
     """A workspace in real time, for an app that is a process of its own."""
     with Emulator() as emulator:
         yield emulator
+
+
+def loaded(*arguments: str) -> set[str]:
+    """The packages, and the rooms of ours, that a process with these arguments loads."""
+    command = [sys.executable, "-X", "importtime", "-m", "app", *arguments]
+    done = subprocess.run(command, env=clean({}), cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    names = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")]
+    return {".".join(name.split(".")[: 2 if name.startswith("app.") else 1]) for name in names}
+
+
+def test_each_command_loads_only_what_it_needs() -> None:
+    of_servers = {"flask", "slack_bolt", "granian", "app.web", "app.emulator", "app.room"}
+    work = loaded("work", "--help")
+    assert "app.reconciler" in work
+    assert work & of_servers == set()
+    assert loaded("demo", "--help") >= {"flask", "app.emulator", "app.room"}
+
+
+def test_all_commands_are_listed() -> None:
+    listed = run("--help").stdout
+    assert [name for name in COMMANDS if f"\n    {name} " not in listed] == []
 
 
 def test_missing_settings_are_said_in_one_message(tmp_path: Path) -> None:

@@ -113,12 +113,6 @@ def wait_until(is_so: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
-def test_a_process_that_only_works_loads_no_web_server() -> None:
-    loaded = "import sys, app.cli.work; print(*{'flask', 'slack_bolt'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
-
-
 def test_a_process_that_would_do_nothing_says_so(env: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "app", "work"],
