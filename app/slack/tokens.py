@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from app.errors import TemporaryFailure
+from app.errors import RequestFailed, TemporaryFailure
 from app.slack.web_api import send
 
 
@@ -62,6 +62,18 @@ def socket_address(client: WebClient, app_token: str) -> str:
     if not isinstance(address, str) or not address.startswith(("wss://", "ws://")):
         raise TemporaryFailure("malformed_answer")
     return address
+
+
+def try_client(client: WebClient, client_id: str, client_secret: str) -> RequestFailed:
+    """What Slack says to a code that is none. Its code tells whether it was that which Slack disliked, or who asked.
+
+    https://docs.slack.dev/reference/methods/oauth.v2.access
+    """
+    try:
+        send(client.oauth_v2_access, client_id=client_id, client_secret=client_secret, code="none")
+    except RequestFailed as refusal:
+        return refusal
+    return TemporaryFailure("malformed_answer")
 
 
 def _with_headers(method: Callable[[], SlackResponse]) -> tuple[Mapping[str, object], Mapping[str, str]]:

@@ -19,6 +19,7 @@ from app.errors import ConfigurationError
 from app.providers.base import Provider
 from app.reconciler.engine import read_configuration
 from app.services.accounts import SettingsAccounts, StoredAccounts
+from app.services.installations import INSTALL_PATH
 from app.slack.web_api import make_client
 from app.web.health import KEY
 from app.web.seals import derived_key
@@ -33,6 +34,7 @@ OF_ALL = (
     "token",
     "scopes",
     "signing_secret",
+    "client",
     "socket_mode",
     address.HOST,
     address.ANSWER,
@@ -113,35 +115,40 @@ class _Examination:
 
     def _slack(self) -> Iterator[Finding]:
         settings = self._settings
-        client = make_client(None, settings.slack_api_url)
+        client, client_secret = (
+            make_client(None, settings.slack_api_url),
+            settings.slack_client_secret.get_secret_value(),
+        )
         yield from slack.check_reach(client, self._clock.now(), of_database=not self._database.is_sqlite)
         yield from slack.check_tokens(tokens) if (tokens := self._tokens()) else self._no_tokens()
         yield slack.judge_secret(
             settings.slack_signing_secret.get_secret_value(),
-            {"SLACK_CLIENT_SECRET": settings.slack_client_secret.get_secret_value()},
+            {"SLACK_CLIENT_SECRET": client_secret},
             self._last_command(),
             self._clock.now(),
             by_socket=self._by_socket,
         )
+        yield slack.check_client(client, settings.slack_client_id, client_secret)
         yield slack.check_socket(client, settings.slack_app_token.get_secret_value())
 
     def _tokens(self) -> Sequence[Token]:
         """Those that the app uses: the one of the settings, or those of the workspaces that it is installed in."""
         api_url = self._settings.slack_api_url
-        if token := self._settings.slack_bot_token.get_secret_value():
+        if not self._settings.is_installable:
+            token = self._settings.slack_bot_token.get_secret_value()
             return [Token("", "SLACK_BOT_TOKEN", make_client(token, api_url))]
         if not self._is_readable:
             return ()
         with self._database.reading() as connection:
             installed = overview.installed_tokens(connection)
-        install = f"{self._settings.public_url}/slack/install"
+        install = self._settings.public_url + INSTALL_PATH
         return [Token(one.id, f"the token of {one.id}", make_client(one.bot, api_url), install) for one in installed]
 
     def _no_tokens(self) -> Iterator[Finding]:
         if not self._is_readable:
             yield from (skipped(check, "what is stored cannot be looked at") for check in ("token", "scopes"))
             return
-        fix = f"Install it: {self._settings.public_url}/slack/install."
+        fix = f"Install it: {self._settings.public_url}{INSTALL_PATH}."
         yield unsure("token", "No workspace has installed the app yet.", fix)
         yield skipped("scopes", "there is no token")
 

@@ -12,7 +12,8 @@ from slack_sdk import WebClient
 from app.cli.doctor.findings import Finding, ok, skipped, unsure, wrong
 from app.cli.manifest import read_manifest
 from app.errors import RequestFailed, TemporaryFailure
-from app.slack.tokens import Introduction, introduce, slacks_time, socket_address
+from app.slack.openid import WORN_OUT_CODES
+from app.slack.tokens import Introduction, introduce, slacks_time, socket_address, try_client
 
 WARNING_SECONDS = 60
 REFUSAL_SECONDS = 300
@@ -36,6 +37,7 @@ _SOCKET_FIXES = {
     "missing_scope": f"Make an app-level token with the scope connections:write, under {_BASIC}.",
     "socket_mode_not_enabled": "Switch Socket Mode on in Slack's app settings.",
 }
+_CLIENT_SETTINGS = {"invalid_client_id": "SLACK_CLIENT_ID", "bad_client_secret": "SLACK_CLIENT_SECRET"}
 _COPY_APP_TOKEN = f"Copy the app-level token (xapp-…) from {_BASIC}, and start the app again."
 
 
@@ -95,6 +97,11 @@ def check_socket(client: WebClient, app_token: str) -> Finding:
         return judge_socket(socket_address(client, app_token))
     except RequestFailed as failure:
         return judge_socket(failure)
+
+
+def check_client(client: WebClient, client_id: str, client_secret: str) -> Finding:
+    """Whether Slack knows the id and the secret that people sign in and install with. No tokens are made."""
+    return judge_client(try_client(client, client_id, client_secret) if client_id else None)
 
 
 # --- Judgement ---------------------------------------------------------------------------------------------------
@@ -191,3 +198,18 @@ def judge_socket(outcome: str | RequestFailed | None) -> Finding:
         fix = _SOCKET_FIXES.get(outcome.code, _COPY_APP_TOKEN)
         return wrong("socket_mode", f"Slack refuses SLACK_APP_TOKEN ({outcome.code}).", fix)
     return ok("socket_mode", "Slack lets SLACK_APP_TOKEN open sockets.")
+
+
+def judge_client(refusal: RequestFailed | None) -> Finding:
+    """``refusal`` is what came of a code that is none; None where nobody signs in or installs."""
+    if refusal is None:
+        return ok("client", "Not used: without SLACK_CLIENT_ID nobody signs in, and nobody installs the app by a page.")
+    if refusal.code in WORN_OUT_CODES:
+        return ok("client", "Slack knows SLACK_CLIENT_ID and SLACK_CLIENT_SECRET.")
+    if refusal.code in _CLIENT_SETTINGS:
+        setting = _CLIENT_SETTINGS[refusal.code]
+        fix = f"Copy it from {_BASIC}, and start the app again."
+        return wrong("client", f"Slack refuses {setting} ({refusal.code}).", fix)
+    return unsure(
+        "client", f"Slack has not said what it makes of SLACK_CLIENT_ID ({refusal.code}).", "Ask again later."
+    )

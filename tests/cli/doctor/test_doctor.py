@@ -123,6 +123,7 @@ def test_where_all_is_well_nothing_is_wrong(doctor: Doctor, settings: dict[str, 
         "token": "ok",
         "scopes": "ok",
         "signing_secret": "unsure",  # it is not like Slack's
+        "client": "ok",
         "socket_mode": "ok",
         "public_url": "ok",
         "public_url_answers": "ok",
@@ -233,6 +234,23 @@ def test_sockets_that_slack_lets_us_open(doctor: Doctor, settings: dict[str, str
     with Emulator(manifest=read_manifest(socket_mode=True)) as slack:
         told = doctor({**settings, "SLACK_API_URL": slack.api_url, "SLACK_APP_TOKEN": slack.app_token})
     assert (told.states["socket_mode"], told.states["signing_secret"]) == ("ok", "ok")
+
+
+@pytest.mark.parametrize(
+    ("changed", "state", "says"),
+    [
+        ({}, "ok", "Slack knows SLACK_CLIENT_ID and SLACK_CLIENT_SECRET."),
+        ({"SLACK_CLIENT_ID": "1.1"}, "wrong", "Slack refuses SLACK_CLIENT_ID (invalid_client_id)."),
+        ({"SLACK_CLIENT_SECRET": "another"}, "wrong", "Slack refuses SLACK_CLIENT_SECRET (bad_client_secret)."),
+    ],
+)
+def test_who_people_sign_in_with(
+    doctor: Doctor, settings: dict[str, str], slack: Emulator, changed: dict[str, str], state: str, says: str
+) -> None:
+    client = {"SLACK_CLIENT_ID": slack.app.client_id, "SLACK_CLIENT_SECRET": slack.app.client_secret}
+    told = doctor({**settings, **client, **changed})
+    assert (told.states["client"], told.says["client"]) == (state, says)
+    assert ("Basic Information" in told.fixes["client"]) == (state == "wrong")
 
 
 # --- The database and the work in it

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from app.cli.doctor.address import Answer, judge_answer, judge_host
 from app.cli.doctor.findings import State
-from app.cli.doctor.slack import Token, judge_clock, judge_secret, judge_socket, judge_token
+from app.cli.doctor.slack import Token, judge_client, judge_clock, judge_secret, judge_socket, judge_token
 from app.cli.doctor.stored import Work, judge_keys, judge_tables, judge_work
 from app.cli.doctor.vendors import judge_arrival, of_settings
 from app.db import migrate
@@ -134,6 +134,13 @@ def test_socket_mode(outcome: str | RequestFailed | None, state: State, fix: str
     assert finding.state is state
     assert finding.fix.startswith(fix)
     assert "wss://" not in finding.says
+
+
+def test_the_client_is_judged_by_what_slack_dislikes() -> None:
+    assert judge_client(None).state is State.OK
+    assert judge_client(PermanentFailure("invalid_code")).state is State.OK
+    assert judge_client(PermanentFailure("bad_client_secret")).state is State.WRONG
+    assert judge_client(TemporaryFailure("http_503")).state is State.UNSURE
 
 
 # --- The address
