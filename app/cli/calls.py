@@ -40,6 +40,7 @@ def add_to(commands: Commands) -> None:
     actions = parser.add_subparsers(required=True)
     listing = actions.add_parser("list", help="the newest; exits with 1 when there are none")
     listing.add_argument("--running", action="store_true", help="only those that are not over")
+    listing.add_argument("--set-aside", action="store_true", help="only those that fail again and again")
     listing.add_argument("--team", help="only those of this team, T…")
     listing.add_argument("--limit", type=positive, default=MOST, help=f"at most so many; {MOST} where nothing is said")
     listing.add_argument("--json", action="store_true", help="for programs")
@@ -59,7 +60,13 @@ def _of_one(actions: Commands, name: str, what: str) -> argparse.ArgumentParser:
 
 def run_list(options: argparse.Namespace) -> int:
     with open_database(config.environment()) as database, database.reading() as connection:
-        found = overview.list_calls(connection, most=options.limit, running=options.running, team_id=options.team)
+        found = overview.list_calls(
+            connection,
+            most=options.limit,
+            running=options.running,
+            set_aside=options.set_aside,
+            team_id=options.team,
+        )
     rows = [_row(call) for call in found]
     if options.json:
         print_json([dict(zip(_LISTED, row, strict=True)) for row in rows])

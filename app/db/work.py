@@ -36,6 +36,8 @@ from app.errors import LeaseLost
 
 FIRST_RETRY = timedelta(seconds=1)
 LAST_RETRY = timedelta(minutes=5)
+SET_ASIDE_AFTER = 9
+"""Failures in a row: by then a call's turns are four minutes apart, and soon five (``retry_delay``)."""
 LOCKS = 0x53574244
 """The first half of the keys of our advisory locks; the second is the number of a process."""
 LOOK_AFTER_HOLDERS = timedelta(seconds=1)

@@ -19,9 +19,6 @@ from app.slack import texts
 LONGEST_REST_SECONDS = 5.0
 """Between two looks at the work list when nothing is due; a nudge comes first in nearly every case."""
 
-SET_ASIDE_AFTER = 9
-"""Failures in a row: by then its turns are four minutes apart, and soon five (``work.retry_delay``)."""
-
 log = logs.get(__name__)
 
 
@@ -85,10 +82,10 @@ class Reconciler:
             return 0.0 if self.reconcile_one() else self._rest_seconds()
         except CallCrashed as crash:
             told = {"call_id": crash.call_id, "failures": crash.failures}
-            if crash.failures > SET_ASIDE_AFTER:
+            if crash.failures > work.SET_ASIDE_AFTER:
                 log.warning("call crashed again", **told)
             else:
-                is_last = crash.failures == SET_ASIDE_AFTER
+                is_last = crash.failures == work.SET_ASIDE_AFTER
                 log.exception("call set aside, tried every few minutes" if is_last else "call crashed", **told)
             return 0.0
         except Exception as error:  # the database may be away, and the worker must be there when it comes back

@@ -36,6 +36,7 @@ def make_blueprint(database: Database, clock: Clock, token: SecretStr | None) ->
 
 def _lines(gauges: Gauges) -> list[str]:
     running, lag, parked = "switchboard_calls_running", "switchboard_lag_seconds", "switchboard_lanes_parked"
+    aside = "switchboard_calls_set_aside"
     return [
         *metrics.heading(running, "Calls that are not over, in all processes.", "gauge"),
         *(metrics.sample(running, {"provider": name}, count) for name, count in sorted(gauges.running.items())),
@@ -43,4 +44,6 @@ def _lines(gauges: Gauges) -> list[str]:
         metrics.sample(lag, {}, gauges.lag_seconds),
         *metrics.heading(parked, "Lanes that Slack or a provider has told us to rest in.", "gauge"),
         metrics.sample(parked, {}, gauges.parked_lanes),
+        *metrics.heading(aside, "Calls that failed again and again, and are tried every few minutes.", "gauge"),
+        metrics.sample(aside, {}, gauges.set_aside),
     ]

@@ -13,7 +13,7 @@ from app.db.session import Database
 from app.domain.calls import Confidence, Connection, Fact, Participant, SlackIdentity
 from tests.cli.saying import Say
 from tests.clocks import START, MovedClock
-from tests.db.given import found, given_call, told
+from tests.db.given import found, given_call, set_aside, told
 from tests.running import Running
 
 LINK = {"LINK_TEMPLATE": "https://meet.example.com/{slug}"}
@@ -52,6 +52,7 @@ def test_the_newest_come_first(say: Say, database: Database) -> None:
     [
         ((), ["call-2", "call-over", "call-1"]),
         (("--running",), ["call-2", "call-1"]),
+        (("--set-aside",), ["call-1"]),
         (("--team", "T1"), ["call-over", "call-1"]),
         (("--team", "T3"), []),
         (("--limit", "1"), ["call-2"]),
@@ -62,6 +63,7 @@ def test_a_list_can_be_narrowed(say: Say, database: Database, options: tuple[str
     given_call(database, "call-over", at=START + timedelta(hours=1))
     given_call(database, "call-2", at=START + timedelta(hours=2), team_id="T2")
     told(database, "call-over", ended_at=START + timedelta(hours=1))
+    set_aside(database, "call-1")
     said = say("calls", "list", "--json", *options)
     assert [each["id"] for each in said.json] == ids
     assert said.code == (0 if ids else 1)

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true, update
 
 from app.db import calls, work
 from app.db.calls import Learned, NewCall, StoredCall
 from app.db.deliveries import Delivery
 from app.db.models import CALLS
 from app.db.session import Database
-from app.db.work import Lease
+from app.db.work import SET_ASIDE_AFTER, Lease
 from app.domain.calls import CallSnapshot, CallStatus
 from app.domain.meetings import Meeting
 from tests.clocks import START
@@ -52,6 +52,13 @@ def given_call(database: Database, call_id: str = "call-1", *, meeting_id: str |
         if meeting_id:
             learn(connection, call_id, meeting=Meeting(id=meeting_id))
     return call_id
+
+
+def set_aside(database: Database, *call_ids: str) -> None:
+    """As calls are that have failed again and again; all of them, when none is named."""
+    which = CALLS.c.id.in_(call_ids) if call_ids else true()
+    with database.transaction() as connection:
+        connection.execute(update(CALLS).where(which).values(failures=SET_ASIDE_AFTER))
 
 
 def learn(

@@ -10,6 +10,7 @@ import pytest
 
 from app.emulator import Emulator
 from tests.clocks import MovedClock
+from tests.db.given import set_aside
 from tests.running import Running
 
 TOKEN = "a-token-that-nobody-guesses"
@@ -51,6 +52,19 @@ def test_a_call_that_waits_is_seen(app: Running, slack: Emulator, clock: MovedCl
     slack.slash("/ring", "Weekly sync")
     clock.move(7)
     assert _value(asked(app).text, "switchboard_lag_seconds") == 7
+
+
+def test_calls_that_fail_again_and_again_are_counted_and_told(app: Running, slack: Emulator) -> None:
+    slack.slash("/ring", "Weekly sync")
+    assert _value(asked(app).text, "switchboard_calls_set_aside") == 0
+    set_aside(app.switchboard.database)
+    assert _value(asked(app).text, "switchboard_calls_set_aside") == 1
+    ready = app.http.get("/readyz")
+    assert (ready.status_code, "set aside: 1" in ready.text) == (200, True)
+
+    app.settle(within_seconds=5)
+    assert _value(asked(app).text, "switchboard_calls_set_aside") == 0
+    assert app.http.get("/readyz").text == "ok"
 
 
 def test_it_is_prometheus_s_text_and_tells_of_nobody(app: Running, slack: Emulator) -> None:
