@@ -14,7 +14,7 @@ from app.clock import Clock, SystemClock
 from app.config import Settings, read_settings
 from app.db import accounts, overview
 from app.db.accounts import StoredAccount
-from app.db.session import Database
+from app.db.session import Database, database_url
 from app.errors import ConfigurationError
 from app.providers.base import Provider
 from app.reconciler.engine import read_configuration
@@ -71,9 +71,11 @@ def _settings_are_wrong(error: ConfigurationError) -> Finding:
 def _settings_alone(env: Mapping[str, str]) -> Settings | None:
     """The app's own, where only those of a provider are wrong."""
     try:
-        return read_settings(Settings, env)
+        settings = read_settings(Settings, env)
+        database_url(settings.database_url.get_secret_value())
     except ConfigurationError:
         return None
+    return settings
 
 
 class _Examination:
@@ -115,10 +117,8 @@ class _Examination:
 
     def _slack(self) -> Iterator[Finding]:
         settings = self._settings
-        client, client_secret = (
-            make_client(None, settings.slack_api_url),
-            settings.slack_client_secret.get_secret_value(),
-        )
+        client = make_client(None, settings.slack_api_url)
+        client_secret = settings.slack_client_secret.get_secret_value()
         yield from slack.check_reach(client, self._clock.now(), of_database=not self._database.is_sqlite)
         yield from slack.check_tokens(tokens) if (tokens := self._tokens()) else self._no_tokens()
         yield slack.judge_secret(
@@ -142,7 +142,7 @@ class _Examination:
         with self._database.reading() as connection:
             installed = overview.installed_tokens(connection)
         install = self._settings.public_url + INSTALL_PATH
-        return [Token(one.id, f"the token of {one.id}", make_client(one.bot, api_url), install) for one in installed]
+        return [Token(one.id, f"{one.id}'s token", make_client(one.bot, api_url), install) for one in installed]
 
     def _no_tokens(self) -> Iterator[Finding]:
         if not self._is_readable:

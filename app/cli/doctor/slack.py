@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 
 from app.cli.doctor.findings import Finding, ok, skipped, unsure, wrong
 from app.cli.manifest import read_manifest
-from app.errors import RequestFailed, TemporaryFailure
+from app.errors import RateLimited, RequestFailed, TemporaryFailure
 from app.slack.openid import WORN_OUT_CODES
 from app.slack.tokens import Introduction, introduce, slacks_time, socket_address, try_client
 
@@ -20,6 +20,7 @@ REFUSAL_SECONDS = 300
 """Requests of Slack's that seem older, or from further ahead, are refused."""
 RECENT = timedelta(days=1)
 
+_FOR_NOW = (TemporaryFailure, RateLimited)
 _OAUTH = "OAuth & Permissions in Slack's app settings"
 _BASIC = "Basic Information in Slack's app settings"
 _COPY_TOKEN = f"Copy the bot token (xoxb-…) from {_OAUTH}, and start the app again."
@@ -132,14 +133,17 @@ def judge_token(token: Token, introduction: Introduction | RequestFailed, needed
         return [_refused(token, introduction), skipped(scopes, f"nothing is known of {token.name}")]
     if not introduction.is_bot:
         says = f"{token.name} is the token of a person, not of the app's bot."
-        return [wrong(check, says, _COPY_TOKEN), skipped(scopes, f"{token.name} is the wrong token")]
+        return [
+            wrong(check, says, token.mended("not_allowed_token_type")),
+            skipped(scopes, f"{token.name} is the wrong token"),
+        ]
     whose = f"{token.name} is the bot's in {introduction.team} ({introduction.team_id})."
     return [ok(check, whose), _judge_scopes(token, introduction.scopes, needed)]
 
 
 def _refused(token: Token, failure: RequestFailed) -> Finding:
     check, _ = token.ids
-    if isinstance(failure, TemporaryFailure):
+    if isinstance(failure, _FOR_NOW):
         says = f"Slack has not said what it makes of {token.name} ({failure.code})."
         return unsure(check, says, "Ask again in a minute.")
     return wrong(check, f"Slack refuses {token.name} ({failure.code}).", token.mended(failure.code))
@@ -156,12 +160,11 @@ def _judge_scopes(token: Token, granted: frozenset[str] | None, needed: Collecti
         return wrong(check, f"{name} lacks {', '.join(missing)}.", f"{fix} docs/scopes.md says what does not work so.")
     if surplus := sorted(granted - set(needed)):
         says = f"{name} has all the scopes that are needed, and {', '.join(surplus)} as well, which nothing needs."
-        return unsure(check, says, f"Take {_them(surplus)} away under {_OAUTH}; Slack drops scopes at a new install.")
+        fix = (
+            f"Take away under {_OAUTH} what is not needed. Slack forgets it when the app is removed and installed anew."
+        )
+        return unsure(check, says, fix)
     return ok(check, f"{name} has all the scopes that are needed, and no others.")
-
-
-def _them(names: Sequence[str]) -> str:
-    return "it" if len(names) == 1 else "them"
 
 
 def judge_secret(
@@ -190,10 +193,9 @@ def judge_socket(outcome: str | RequestFailed | None) -> Finding:
     """``outcome`` is where a socket could be opened; None where none is wanted."""
     if outcome is None:
         return ok("socket_mode", "Not used: Slack sends its requests to PUBLIC_URL.")
-    if isinstance(outcome, TemporaryFailure):
-        return unsure(
-            "socket_mode", f"Slack has not let us open a socket now ({outcome.code}).", "Ask again in a minute."
-        )
+    if isinstance(outcome, _FOR_NOW):
+        says = f"Slack has not let us open a socket now ({outcome.code})."
+        return unsure("socket_mode", says, "Ask again in a minute.")
     if isinstance(outcome, RequestFailed):
         fix = _SOCKET_FIXES.get(outcome.code, _COPY_APP_TOKEN)
         return wrong("socket_mode", f"Slack refuses SLACK_APP_TOKEN ({outcome.code}).", fix)
@@ -210,6 +212,5 @@ def judge_client(refusal: RequestFailed | None) -> Finding:
         setting = _CLIENT_SETTINGS[refusal.code]
         fix = f"Copy it from {_BASIC}, and start the app again."
         return wrong("client", f"Slack refuses {setting} ({refusal.code}).", fix)
-    return unsure(
-        "client", f"Slack has not said what it makes of SLACK_CLIENT_ID ({refusal.code}).", "Ask again later."
-    )
+    says = f"Slack has not said what it makes of SLACK_CLIENT_ID ({refusal.code})."
+    return unsure("client", says, "Ask again in a minute.")

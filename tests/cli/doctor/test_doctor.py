@@ -160,6 +160,12 @@ def test_without_settings_only_these_are_told(doctor: Doctor) -> None:
     assert "docs/settings.md" in told.fixes["settings"]
 
 
+def test_an_address_that_is_no_databases_is_one_of_the_settings(doctor: Doctor, settings: dict[str, str]) -> None:
+    told = doctor({**settings, "DATABASE_URL": "mysql://me:hunter2@127.0.0.1/calls"})
+    assert (told.code, told.states["database"]) == (1, "skipped")
+    assert "DATABASE_URL: must begin with sqlite" in told.says["settings"]
+
+
 def test_settings_of_a_provider_that_are_wrong_keep_nothing_else_from_being_looked_at(
     doctor: Doctor, settings: dict[str, str]
 ) -> None:

@@ -14,7 +14,7 @@ from app.cli.doctor.slack import Token, judge_client, judge_clock, judge_secret,
 from app.cli.doctor.stored import Work, judge_keys, judge_tables, judge_work
 from app.cli.doctor.vendors import judge_arrival, of_settings
 from app.db import migrate
-from app.errors import PermanentFailure, RequestFailed, TemporaryFailure
+from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 from app.providers.registry import load_providers
 from app.slack.tokens import Introduction
 from tests.clocks import MovedClock
@@ -71,6 +71,7 @@ def introduction(*scopes: str, is_bot: bool = True, says_scopes: bool = True) ->
         (PermanentFailure("invalid_auth"), State.WRONG, State.SKIPPED, "Slack refuses it (invalid_auth)"),
         (PermanentFailure("token_revoked"), State.WRONG, State.SKIPPED, "Slack refuses it (token_revoked)"),
         (TemporaryFailure("http_503"), State.UNSURE, State.SKIPPED, "has not said what it makes of it (http_503)"),
+        (RateLimited(30), State.UNSURE, State.SKIPPED, "has not said what it makes of it (ratelimited)"),
     ],
 )
 def test_a_token_and_its_scopes(answer: Introduction | RequestFailed, token: State, scopes: State, says: str) -> None:
@@ -88,7 +89,7 @@ def test_a_token_and_its_scopes(answer: Introduction | RequestFailed, token: Sta
     ],
 )
 def test_the_token_of_a_workspace_is_mended_by_installing_again(code: str, fix: str) -> None:
-    token = Token("T1", "the token of T1", NOBODY, f"{PUBLIC}/slack/install")
+    token = Token("T1", "T1's token", NOBODY, f"{PUBLIC}/slack/install")
     found = judge_token(token, PermanentFailure(code), ["a"])
     assert [one.id for one in found] == ["token.T1", "scopes.T1"]
     assert found[0].fix.startswith(fix)
@@ -127,6 +128,7 @@ def test_the_signing_secret(secret: str, age: timedelta | None, by_socket: bool,
         (PermanentFailure("missing_scope"), State.WRONG, "Make an app-level token with the scope connections:write"),
         (PermanentFailure("socket_mode_not_enabled"), State.WRONG, "Switch Socket Mode on"),
         (TemporaryFailure("http_503"), State.UNSURE, "Ask again"),
+        (RateLimited(30), State.UNSURE, "Ask again"),
     ],
 )
 def test_socket_mode(outcome: str | RequestFailed | None, state: State, fix: str) -> None:
