@@ -19,8 +19,15 @@ def teams_of(connection: Connection, enterprise_id: str) -> set[str]:
     return set(connection.execute(union(calling, having)).scalars())
 
 
-def cut_off(connection: Connection, team_ids: Sequence[str], at: datetime, now: datetime) -> int:
-    """End the calls of these teams that had started by ``at``, and let those that are over already rest. Returns how
+def is_used_since(connection: Connection, team_id: str, at: datetime) -> bool:
+    """Whether somebody in the team has called or set something up since: the app is in there again."""
+    calling = select(CALLS.c.id).where(CALLS.c.team_id == team_id, CALLS.c.started_at > at)
+    having = select(ACCOUNTS.c.id).where(ACCOUNTS.c.team_id == team_id, ACCOUNTS.c.created_at > at)
+    return connection.execute(union(calling, having).limit(1)).one_or_none() is not None
+
+
+def cut_off(connection: Connection, team_ids: Sequence[str], started_by: datetime, now: datetime) -> int:
+    """End the calls of these teams that had started by then, and let those that are over already rest. Returns how
     many. Workers take them up once more, to end their meetings."""
     at_work = or_(
         and_(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None)),
@@ -28,7 +35,7 @@ def cut_off(connection: Connection, team_ids: Sequence[str], at: datetime, now: 
     )
     chosen = (
         select(CALLS.c.id)
-        .where(CALLS.c.team_id.in_(team_ids), CALLS.c.started_at <= at, CALLS.c.is_cut_off.is_(False), at_work)
+        .where(CALLS.c.team_id.in_(team_ids), CALLS.c.started_at <= started_by, CALLS.c.is_cut_off.is_(False), at_work)
         # The order in which webhooks lock calls as well, so that nobody waits in a circle.
         .order_by(CALLS.c.started_at.desc(), CALLS.c.id)
         .with_for_update()
@@ -37,7 +44,7 @@ def cut_off(connection: Connection, team_ids: Sequence[str], at: datetime, now: 
     values = {
         "is_cut_off": True,
         "is_closed": True,
-        "ended_at": case((CALLS.c.failure.is_(None), func.coalesce(CALLS.c.ended_at, at)), else_=CALLS.c.ended_at),
+        "ended_at": case((CALLS.c.failure.is_(None), func.coalesce(CALLS.c.ended_at, now)), else_=CALLS.c.ended_at),
         # A secret that nobody needs any more.
         "response_url": None,
         "generation": CALLS.c.generation + 1,

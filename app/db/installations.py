@@ -137,10 +137,11 @@ def forget_bot(connection: Connection, place: Place) -> None:
     connection.execute(_update(place).values(_NO_TOKENS))
 
 
-def remove(connection: Connection, place: Place, now: datetime, why: str) -> bool:
-    """The app is no longer installed there; its tokens are deleted. Returns whether it was."""
-    removed = _update(place).values(_NO_TOKENS | {"removed_at": now, "removed_why": why})
-    return connection.execute(removed).rowcount == 1
+def remove(connection: Connection, place: Place, now: datetime, why: str, *, installed_at: datetime) -> bool:
+    """What was installed there at that time is no longer: its tokens are deleted. Returns whether it was there still."""
+    removed = _update(place).where(INSTALLATIONS.c.installed_at == installed_at)
+    values = _NO_TOKENS | {"removed_at": now, "removed_why": why}
+    return connection.execute(removed.values(values)).rowcount == 1
 
 
 def drop_removed(connection: Connection, before: datetime, most: int) -> int:

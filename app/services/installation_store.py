@@ -77,9 +77,12 @@ class InstallationStore(SdkInstallationStore):
         self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
     ) -> None:
         """With ``user_id`` only an installation of theirs."""
-        if self.find_installation(enterprise_id=enterprise_id, team_id=team_id, user_id=user_id) is not None:
-            with self._database.transaction() as connection:
-                installations.remove(connection, Place.of(team_id, enterprise_id), self._clock.now(), DELETED)
+        place = Place.of(team_id, enterprise_id)
+        with self._database.transaction() as connection:
+            stored = installations.find(connection, place)
+            if stored is not None and user_id in {None, stored.installed_by}:
+                now, installed_at = self._clock.now(), stored.installed_at
+                installations.remove(connection, place, now, DELETED, installed_at=installed_at)
 
 
 class StateStore(OAuthStateStore):

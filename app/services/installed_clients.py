@@ -108,4 +108,9 @@ class InstalledClients:
                 self._lost(installation, failure.code)
 
     def _lost(self, installation: StoredInstallation, code: str) -> None:
-        self._removal.remove(installation.place, self._clock.now(), code, keeps_accounts=code != UNINSTALLED)
+        self._removal.remove(
+            installation.place,
+            code,
+            installed_at=installation.installed_at,
+            keeps_accounts=code != UNINSTALLED,
+        )

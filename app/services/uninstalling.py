@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from app import logs
 from app.db import installations
-from app.db.installations import Place
+from app.db.installations import Place, StoredInstallation
 from app.db.session import Database
 from app.errors import RequestFailed
 from app.services.installed_clients import NOT_INSTALLED
@@ -35,10 +35,12 @@ class UninstallService:
         """The app was taken out at that time: of the team, or ``everywhere`` in its organisation. Raises a kind of
         ``RequestFailed`` when Slack has to be asked and does not say."""
         place = self._place(team_id, enterprise_id, everywhere=everywhere)
-        if self._is_of_before(place, team_id, at):
+        with self._database.reading() as connection:
+            standing = installations.find(connection, place)
+        if self._is_in(standing, team_id, place.enterprise_id or None, at):
             log.info("installed again since", team_id=team_id, enterprise_id=enterprise_id, event=why)
         else:
-            self._removal.remove(place, at, why)
+            self._removal.remove(place, why, installed_at=standing.installed_at if standing else None)
 
     def tokens_revoked(
         self, team_id: str, enterprise_id: str | None, at: datetime, why: str, *, everywhere: bool
@@ -62,14 +64,14 @@ class UninstallService:
         # A team that has joined an organisation since is still stored without it.
         return own.place if own else Place.of(team_id, enterprise_id)
 
-    def _is_of_before(self, place: Place, team_id: str, at: datetime) -> bool:
+    def _is_in(
+        self, standing: StoredInstallation | None, team_id: str, enterprise_id: str | None, at: datetime
+    ) -> bool:
         """Whether the app is in there all the same: it was installed after that time."""
-        with self._database.reading() as connection:
-            standing = installations.find(connection, place)
         if standing is not None and abs(at - standing.installed_at) > CLOCKS_DIFFER:
             return at < standing.installed_at
         # Or it is the one token of the settings, or its organisation's.
-        return self._has_good_token(team_id, place.enterprise_id or None)
+        return self._has_good_token(team_id, enterprise_id)
 
     def _has_good_token(self, team_id: str, enterprise_id: str | None) -> bool:
         try:

@@ -266,18 +266,26 @@ def test_an_organisation_installs_it_once_for_all(organisation: Running) -> None
 
 def test_an_organisation_takes_it_out_of_one_workspace(organisation: Running, livekit: LiveKitServer) -> None:
     app = organisation
+    with app.switchboard.database.transaction() as connection:
+        accounts.insert(connection, an_account("T0ACME", app.clock))
     told = event("team_access_revoked", app.clock.unix(), org=True, team_ids=["T0ACME"])
     assert tell(app, told) == 200
     app.settle()
+    with app.switchboard.database.reading() as connection:
+        assert accounts.list_of_team(connection, "T0ACME") == []
     assert {team_id: row.is_cut_off for team_id, row in calls(app).items()} == {"T0ACME": True, "T0OTHER": False}
     assert len(livekit.rooms) == 1
     assert len(tokens(app)) == 1
     # It is allowed there again; what is told once more is of before.
     app.clock.move(HOUR)
     app.slack.slash("/ring", "Again", team="T0ACME")
+    with app.switchboard.database.transaction() as connection:
+        accounts.insert(connection, an_account("T0ACME", app.clock))
     assert tell(app, told) == 200
     app.settle()
     assert not calls(app)["T0ACME"].is_cut_off
+    with app.switchboard.database.reading() as connection:
+        assert len(accounts.list_of_team(connection, "T0ACME")) == 1
 
 
 def test_an_organisation_takes_it_out_of_all(organisation: Running, livekit: LiveKitServer) -> None:

@@ -32,7 +32,8 @@ class _Envelope(BaseModel):
 
     @property
     def at(self) -> datetime:
-        return datetime.fromtimestamp(self.event_time, UTC)
+        # Slack tells whole seconds: what else happened in this one was before.
+        return datetime.fromtimestamp(self.event_time + 1, UTC)
 
 
 @dataclass(frozen=True, slots=True)
