@@ -1,11 +1,11 @@
-"""Each method of Slack has each kind of trouble while a call with twenty people needs it. When the trouble is over, the
-card is true again, nothing is doubled, and who asked for a call that failed was told.
+"""Each method of Slack, and each request to a provider, has each kind of trouble while a call with twenty people needs
+it. When the trouble is over, the card is true again, nothing is doubled, and who asked for a call that failed was told.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,33 +20,72 @@ from tests.clocks import MovedClock
 from tests.conftest import migrate_url
 from tests.databases import chosen_kind, fresh_database_url
 from tests.processes import ROOT
-from tests.providers.standard.reference_server import ReferenceServer
 from tests.reconciler.stage import Stage
 from tests.running import Running, running_app
 from tests.scenarios.fault_cases import CELLS, COLUMNS, METHODS, Cell, Method, Phase, Trouble, is_tried_on_postgresql
-from tests.scenarios.fault_play import CONVERGED_SECONDS, Play
+from tests.scenarios.fault_play import Play
+from tests.scenarios.one_call import CONVERGED_SECONDS
+from tests.scenarios.provider_faults import OPERATIONS, PROVIDER_CELLS, ProviderCell, ProviderPlay
+from tests.scenarios.provider_vendors import (
+    VENDOR_COLUMNS,
+    LiveKitVendor,
+    StandardVendor,
+    TroubledLiveKit,
+    TroubledReference,
+    TroubledZoom,
+    Vendor,
+    ZoomVendor,
+)
 from tests.slack.methods import dotted, methods_used
 
 HOUR = 3600
+COUNTED = ("on SQLite", "on PostgreSQL")
 
 
-def row(method: Method) -> list[object]:
+ON_POSTGRESQL = [cell for cell in CELLS if is_tried_on_postgresql(cell)]
+PROVIDER_CELLS_ON_POSTGRESQL = [cell for cell in PROVIDER_CELLS if cell.provider == "standard"]
+
+
+def slack_row(method: Method) -> list[object]:
     cells = [cell for cell in CELLS if cell.method == method]
     counts = Counter(cell.trouble.column for cell in cells)
-    on_postgresql = sum(map(is_tried_on_postgresql, cells))
+    on_postgresql = len([cell for cell in ON_POSTGRESQL if cell.method == method])
     return [f"`{method}`", method.phase, *(counts[column] or "" for column in COLUMNS), len(cells), on_postgresql]
 
 
-def table() -> str:
-    head = ["method", "has trouble", *COLUMNS, "on SQLite", "on PostgreSQL"]
-    rows = [" | ".join(map(str, row(method))) for method in METHODS]
-    return "\n".join(["| " + " | ".join(head) + " |", "|---" * len(head) + "|", *(f"| {each} |" for each in rows)])
+def provider_row(provider: str, operation: str) -> list[object]:
+    def is_of(cell: ProviderCell) -> bool:
+        return (cell.provider, cell.operation) == (provider, operation)
+
+    counts = Counter(cell.trouble.column for cell in PROVIDER_CELLS if is_of(cell))
+    on_postgresql = len([cell for cell in PROVIDER_CELLS_ON_POSTGRESQL if is_of(cell)])
+    return [provider, operation, *(counts[column] for column in VENDOR_COLUMNS), counts.total(), on_postgresql or ""]
 
 
-def test_the_documented_table_holds_every_cell() -> None:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [" | ".join(map(str, row)) for row in [head, *rows]]
+    return "\n".join([f"| {lines[0]} |", "|---" * len(head) + "|", *(f"| {line} |" for line in lines[1:])])
+
+
+def slack_table() -> str:
+    return table(["method", "has trouble", *COLUMNS, *COUNTED], map(slack_row, METHODS))
+
+
+def provider_table() -> str:
+    rows = [provider_row(provider, operation) for provider, all_ in OPERATIONS.items() for operation in all_]
+    return table(["provider", "request", *VENDOR_COLUMNS, *COUNTED], rows)
+
+
+@pytest.mark.parametrize("expected", [slack_table(), provider_table()], ids=["slack", "providers"])
+def test_the_documented_table_holds_every_cell(expected: str) -> None:
     page = (ROOT / "docs" / "fault-matrix.md").read_text(encoding="utf-8")
-    assert table() in page, table()
-    assert f"{len(CELLS)} cells on SQLite and {sum(map(is_tried_on_postgresql, CELLS))} on PostgreSQL" in page
+    assert expected in page, expected
+
+
+def test_the_page_counts_all_cells() -> None:
+    page = (ROOT / "docs" / "fault-matrix.md").read_text(encoding="utf-8")
+    on_sqlite, on_postgresql = len(CELLS) + len(PROVIDER_CELLS), len(ON_POSTGRESQL) + len(PROVIDER_CELLS_ON_POSTGRESQL)
+    assert f"{on_sqlite} cells on SQLite and {on_postgresql} on PostgreSQL" in page
     assert f"within {CONVERGED_SECONDS} seconds" in page
 
 
@@ -65,12 +104,21 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def stage(database_url: str) -> Iterator[Stage]:
+def vendors() -> Iterator[dict[str, Vendor]]:
+    with TroubledReference() as reference, TroubledLiveKit() as livekit, TroubledZoom() as zoom:
+        known = (StandardVendor(reference), LiveKitVendor(livekit), ZoomVendor(zoom))
+        yield {vendor.name: vendor for vendor in known}
+
+
+@pytest.fixture(scope="module")
+def stage(database_url: str, vendors: dict[str, Vendor]) -> Iterator[Stage]:
     clock, database = MovedClock(), Database(database_url)
-    with Emulator(now=clock.unix, manifest=read_manifest()) as slack, ReferenceServer() as vendor:
+    settings = {name: value for vendor in vendors.values() for name, value in vendor.settings().items()}
+    providers, reference = load_providers(settings, clock), vendors["standard"].server
+    assert isinstance(reference, TroubledReference)
+    with Emulator(now=clock.unix, manifest=read_manifest()) as slack:
         slack.switches.change({"repeated_external_unique_id": "same_call"})
-        providers = load_providers(vendor.settings(), clock)
-        yield Stage(database=database, clock=clock, slack=slack, vendor=vendor, providers=providers)
+        yield Stage(database=database, clock=clock, slack=slack, vendor=reference, providers=providers)
     database.close()
 
 
@@ -95,13 +143,22 @@ def commands(calm: Stage, database_url: str) -> Iterator[Running]:
 
 def chosen(*phases: Phase) -> list[Cell]:
     """What is tried on this kind of database."""
-    cells = [cell for cell in CELLS if cell.method.phase in phases]
-    return cells if chosen_kind() == "sqlite" else [cell for cell in cells if is_tried_on_postgresql(cell)]
+    cells = CELLS if chosen_kind() == "sqlite" else ON_POSTGRESQL
+    return [cell for cell in cells if cell.method.phase in phases]
 
 
 @pytest.mark.parametrize("cell", chosen(Phase.START, Phase.RUN, Phase.END, Phase.FAIL), ids=str)
 def test_trouble_with_slack_passes_and_leaves_nothing_wrong(calm: Stage, cell: Cell) -> None:
     Play(calm, cell, CELLS.index(cell)).run()
+
+
+@pytest.mark.parametrize("cell", PROVIDER_CELLS if chosen_kind() == "sqlite" else PROVIDER_CELLS_ON_POSTGRESQL, ids=str)
+def test_trouble_with_a_provider_passes_and_leaves_nothing_wrong(
+    calm: Stage, vendors: dict[str, Vendor], cell: ProviderCell
+) -> None:
+    vendor = vendors[cell.provider]
+    vendor.server.standing = None
+    ProviderPlay(calm, vendor, cell, PROVIDER_CELLS.index(cell)).run()
 
 
 @pytest.mark.parametrize("method", [one for one in METHODS if one.phase in {Phase.RUN, Phase.END}], ids=str)
