@@ -138,7 +138,7 @@ def forget_bot(connection: Connection, place: Place) -> None:
 
 
 def remove(connection: Connection, place: Place, now: datetime, why: str, *, installed_at: datetime) -> bool:
-    """What was installed there at that time is no longer: its tokens are deleted. Returns whether it was there still."""
+    """What was installed there at that time is no longer: its tokens are deleted. Returns whether it was there."""
     removed = _update(place).where(INSTALLATIONS.c.installed_at == installed_at)
     values = _NO_TOKENS | {"removed_at": now, "removed_why": why}
     return connection.execute(removed.values(values)).rowcount == 1
