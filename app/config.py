@@ -143,7 +143,8 @@ class Settings(BaseModel, frozen=True):
     allow_guests: bool = Field(
         default=True,
         validate_default=True,
-        description="Whether people who are not signed in may join by entering a name (true or false).",
+        description="Whether people who are not signed in may join by entering a name, where their workspace has not "
+        "chosen (true or false).",
     )
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///switchboard.db"),

@@ -110,6 +110,8 @@ def _local_settings(port: int, workspace: Emulator, room: LocalRoom) -> Mapping[
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{DATABASE.as_posix()}",
         "DEFAULT_PROVIDER": "standard",
+        # What runs on this machine can be added as an account as well.
+        "ALLOW_PRIVATE_ADDRESSES": "true",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
         **room.settings(),
         "STANDARD_PERSONAL_LINKS": "true",

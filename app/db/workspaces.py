@@ -57,8 +57,9 @@ class Change:
     details: Mapping[str, str]
 
 
-def load_settings(connection: Connection, team_id: str) -> WorkspaceSettings:
-    row = connection.execute(_SETTINGS, {"team_id": team_id}).one_or_none()
+def load_settings(connection: Connection, team_id: str, *, lock: bool = False) -> WorkspaceSettings:
+    statement = _SETTINGS.with_for_update() if lock else _SETTINGS
+    row = connection.execute(statement, {"team_id": team_id}).one_or_none()
     if row is None:
         return WorkspaceSettings()
     return WorkspaceSettings(

@@ -193,7 +193,7 @@ class AccountService:
         self._check_alone(actor)
         with self._database.transaction() as connection:
             check_known(connection, self._accounts, actor.team_id, key)
-            settings = workspaces.load_settings(connection, actor.team_id)
+            settings = workspaces.load_settings(connection, actor.team_id, lock=True)
             workspaces.save_settings(connection, actor.team_id, replace(settings, default_account=key))
             details = {"default_account": str(key)}
             self._record(connection, actor, What.SETTINGS_CHANGED, None, details)

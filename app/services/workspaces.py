@@ -52,7 +52,7 @@ class WorkspaceService:
         wanted = replace(wanted, title_template=one_line(wanted.title_template))
         with self._database.transaction() as connection:
             self._check_settings(connection, actor.team_id, wanted)
-            before = workspaces.load_settings(connection, actor.team_id)
+            before = workspaces.load_settings(connection, actor.team_id, lock=True)
             workspaces.save_settings(connection, actor.team_id, wanted)
             if changed := _changed(self._settled(before), wanted):
                 record(connection, actor, self._clock.now(), What.SETTINGS_CHANGED, None, changed)

@@ -199,7 +199,7 @@ def test_a_call_of_another_channel_is_not_ended(ring: Callable[..., str], slack:
 def test_when_slack_does_not_tell_who_is_an_admin_nothing_is_ended(ring: Callable[..., str], slack: Emulator) -> None:
     ring("Weekly sync")
     slack.faults.add("users.info", "status", status=500)
-    assert ring("end", user=ADMIN) == "Slack did not say in time whether you are an admin. Please try again."
+    assert ring("end", user=ADMIN) == "Slack did not say in time who you are in this workspace. Please try again."
     assert not slack.cards("C0GENERAL")[0]["has_ended"]
 
 

@@ -10,16 +10,14 @@ from slack_bolt import Ack
 
 from app import logs
 from app.db.calls import StoredCall
-from app.domain.permissions import Role
-from app.errors import CannotTell, RequestFailed, WishRefused
+from app.errors import WishRefused
 from app.listeners.commands.wish import Verb, Wish, read_wish
+from app.listeners.roles import role_of
 from app.services.callers import Caller
 from app.services.calls import CallService, Start
-from app.slack import people, texts
+from app.slack import texts
 from app.slack.clients import Clients
 
-# Slack shows an error to the person after three seconds.
-ANSWER_TIMEOUT_SECONDS = 2
 log = logs.get(__name__)
 
 
@@ -78,16 +76,8 @@ class RingCommand:
             enterprise_id=enterprise_id,
             channel_id=str(command.get("channel_id", "")),
             user_id=user_id,
-            role=lambda: self._role(team_id, enterprise_id, user_id),
+            role=role_of(self._clients, team_id, enterprise_id, user_id),
         )
-
-    def _role(self, team_id: str, enterprise_id: str | None, user_id: str) -> Role:
-        try:
-            client = self._clients.of(team_id, enterprise_id, timeout_seconds=ANSWER_TIMEOUT_SECONDS)
-            return people.role_of(client, user_id, team_id, enterprise_id)
-        except RequestFailed as failure:
-            log.warning("cannot tell who somebody is", user_id=user_id, why=failure.code)
-            raise CannotTell from failure
 
 
 def _line(call: StoredCall, now: datetime) -> texts.RunningCall:
