@@ -37,7 +37,8 @@ LIVEKIT = {
     "LIVEKIT_API_SECRET": SECRET,
 }
 AT_ONCE = 5
-JOINED, LEFT, FINISHED = "participant_joined", "participant_left", "room_finished"
+STARTED, FINISHED = "room_started", "room_finished"
+JOINED, LEFT = "participant_joined", "participant_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Deliveries:
     def __init__(self, key: str = KEY, secret: str = SECRET) -> None:
         self._key, self._secret = key, secret
         bodies = {each.event: each.body.decode() for each in reversed(captured(MAIN_ROOM))}
-        self._bodies = {event: bodies[event] for event in (JOINED, LEFT, FINISHED)}
+        self._bodies = {event: bodies[event] for event in (STARTED, JOINED, LEFT, FINISHED)}
         self._told = {event: json.loads(body) for event, body in self._bodies.items()}
 
     def request(self, told: Told, now: datetime) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from app.emulator import Emulator
-from bench.load import Answer, request_bytes
+from bench.load import request_bytes
 from bench.scene import STARTER
 from bench.soak.post import Letter, Post
 from bench.soak.truth import Person, Run, Slot, Truth
@@ -49,7 +49,6 @@ class Crowd:
     lasts_seconds: tuple[float, float]
     watch: Callable[[Slot, str, bool], object] = lambda _slot, _key, _is_in: None
     told: int = 0
-    commands: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     _later: list[tuple[float, int, Callable[[], object]]] = field(default_factory=list)
     _number: int = 0
@@ -82,7 +81,7 @@ class Crowd:
         """Somebody types ``/ring`` and a title."""
         slot.asks += 1
         slot.asked_at = self.truth.now()
-        self._command(slot, slot.title, lambda _: None)
+        self._command(slot, slot.title)
 
     def _look_after(self, slot: Slot) -> None:
         now, run = self.truth.now(), slot.live
@@ -91,7 +90,6 @@ class Crowd:
                 self._end(slot, run)
         elif slot.asked_at is not None:
             if now - slot.asked_at > ASKS_AGAIN_SECONDS:
-                self.truth.failed.add(slot.title)
                 self.ask(slot)
         elif slot.runs and now >= slot.next_at:
             self._another(slot)
@@ -105,7 +103,7 @@ class Crowd:
 
     def _begin(self, slot: Slot, meeting_id: str) -> Run:
         run = self.truth.begin(slot, meeting_id, self.rng.uniform(*self.lasts_seconds))
-        self.vendors[slot.vendor].begin(run)
+        self._tell(self.vendors[slot.vendor].begun(run))
         return run
 
     def _made(self, title: str, meeting_id: str) -> None:
@@ -120,7 +118,7 @@ class Crowd:
     def _end(self, slot: Slot, run: Run) -> None:
         if slot.vendor == "standard" and run.number % 10 < ENDED_BY_COMMAND * 10:
             run.ends_at = self.truth.now() + TRIES_AGAIN_SECONDS
-            self._command(slot, "end", lambda _: None)
+            self._command(slot, "end")
         else:
             self._over(slot, run)
 
@@ -135,8 +133,7 @@ class Crowd:
             if slot is not None and slot.live is not None:
                 self._over(slot, slot.live)
 
-    def _command(self, slot: Slot, text: str, answered: Callable[[Answer | None], object]) -> None:
-        self.commands += 1
+    def _command(self, slot: Slot, text: str) -> None:
         fields = {
             "command": "/ring",
             "text": text,
@@ -155,7 +152,7 @@ class Crowd:
             headers = {"Content-Type": "application/x-www-form-urlencoded", **self.slack.signed_headers(body)}
             return request_bytes("POST", "/slack/events", headers, body)
 
-        self.post.send(Letter(write, answered, is_sent_again=False))
+        self.post.send(Letter(write, is_sent_again=False))
 
     # --- People ------------------------------------------------------------------------------------------------------
 

@@ -19,11 +19,9 @@ MOST_ATTEMPTS = 12
 
 @dataclass(slots=True)
 class Letter:
-    """``write`` makes the request anew for each attempt. ``answered`` hears of the first 2xx; of a letter that is not
-    sent again also of what else it came to, None for no answer."""
+    """``write`` makes the request anew for each attempt."""
 
     write: Callable[[], bytes]
-    answered: Callable[[Answer | None], object] = lambda _: None
     is_sent_again: bool = True
     attempts: int = 0
 
@@ -102,8 +100,6 @@ class Post:
             self.given_up += not is_in and letter.is_sent_again and not goes_again
         if goes_again:
             self.send(letter, min(2.0 ** (letter.attempts - 1), LONGEST_PAUSE_SECONDS))
-        elif is_in or not letter.is_sent_again:
-            letter.answered(answer)
 
 
 def ask_once(address: tuple[str, int], request: bytes) -> Answer | None:

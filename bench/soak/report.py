@@ -20,7 +20,7 @@ MOST_DATABASE_GROWTH = 1.25
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """Times are in seconds since the beginning; ``seconds`` is how long things happened, ``settled_seconds`` how much
-    later the last card was right."""
+    later nothing was left to do, None for never."""
 
     seconds: float
     samples: Sequence[Sample]
@@ -30,7 +30,7 @@ class Outcome:
     windows: Sequence[tuple[float, float]]
     kills: Sequence[float]
     down_seconds: Sequence[float]
-    settled_seconds: float
+    settled_seconds: float | None
     repeated: int
     given_up: int
 
@@ -59,10 +59,12 @@ def figures(outcome: Outcome) -> Iterator[Figure]:
     yield Figure(name="  kills, seconds until it answers", measured=_each(outcome.down_seconds))
     yield _nothing("  lost", verdict.lost)
     yield _nothing("  doubled", verdict.doubled)
+    yield Figure(name="  starts that failed, and were told of", measured=str(verdict.told_failed))
     yield Figure(
         name="  in for 2 to 8 s, and not on the ended card", measured=f"{verdict.unseen} of {verdict.glimpsed}"
     )
-    yield _growth("  memory, MiB", outcome.thirds(lambda each: each.mib), median, MOST_GROWTH)
+    if all(memory := outcome.thirds(lambda each: each.mib)):  # only Linux tells
+        yield _growth("  memory, MiB", memory, median, MOST_GROWTH)
     yield _growth("  database, MiB", outcome.thirds(lambda each: each.database_mib), max, MOST_DATABASE_GROWTH)
     yield Figure(name="  … for each webhook that is kept", measured=f"{_bytes_each(warm):.0f} bytes")
     yield Figure(
@@ -71,7 +73,9 @@ def figures(outcome: Outcome) -> Iterator[Figure]:
     yield Figure(
         name="  from an event to its card", measured=_spread([each.took_seconds for each in outcome.sightings])
     )
-    yield Figure(name="  from the last event to the last card", measured=f"{outcome.settled_seconds:.0f} s")
+    settled = outcome.settled_seconds
+    measured = "never" if settled is None else f"{settled:.0f} s"
+    yield Figure(name="  until nothing is left to do", measured=measured, target="ever", ok=settled is not None)
 
 
 def _nothing(name: str, wrong: Sequence[str]) -> Figure:

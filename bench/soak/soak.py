@@ -47,11 +47,13 @@ SLOTS = 208
 """A few channels more than the 200 calls: a call that has ended is followed by another some seconds later."""
 TEAMS = 20
 EVENTS_PER_SECOND = 50
+SAMPLES_PER_LINE = 6
 TICK_SECONDS = 0.05
 KILLS = (0.1, 0.22)
 """Shares of the time. The second falls into a window of faults; afterwards the same process runs to the end, because
 memory that is lost shows only in one that lives long."""
 SETTLE_SECONDS = 180
+QUIET_LOOKS = 3
 START_SECONDS = 120
 KEPT = timedelta(minutes=5)
 LASTS_SECONDS = (300.0, 720.0)
@@ -114,7 +116,8 @@ class Soak:
         self.samples: list[Sample] = []
         self.windows: list[tuple[float, float]] = []
         self.kills: list[float] = []
-        self.settled_seconds = 0.0
+        self.settled_seconds: float | None = None
+        self.behind: list[str] = []
         self.verdict = Verdict()
         self._over = threading.Event()
 
@@ -136,7 +139,6 @@ class Soak:
                 self.post.stop()
         for work in works:
             work.result()
-        self.verdict = judge(self.crowd.truth, self.slack)
         self._keep()
 
     def _begin(self) -> None:
@@ -161,7 +163,8 @@ class Soak:
             self.crowd.tick(int(owed))
             owed -= int(owed)
             if kills and now >= kills[0]:
-                self.kills.append(kills.pop(0))
+                kills.pop(0)
+                self.kills.append(now)
                 works.append(threads.submit(self.app.kill))
             time.sleep(max(0.0, TICK_SECONDS - (self._now() - now)))
         self._calm()
@@ -185,13 +188,18 @@ class Soak:
 
     def _settle(self) -> None:
         """Nothing happens any more: every webhook arrives, and every card is brought up to date."""
-        began = self._now()
-        quiet = 0
-        while quiet < 3 and self._now() - began < SETTLE_SECONDS:
-            is_quiet = not self.post.waiting and not self.store.out_of_step()
+        began, quiet = self._now(), 0
+        while quiet < QUIET_LOOKS and self._now() - began < SETTLE_SECONDS:
+            self.verdict = judge(self.crowd.truth, self.slack)
+            self.behind = self.store.behind(running=True)
+            is_quiet = not (self.post.waiting or self.behind or self.verdict.lost)
+            if is_quiet and not quiet:
+                self.settled_seconds = self._now() - began
             quiet = quiet + 1 if is_quiet else 0
-            self.settled_seconds = self._now() - began
             time.sleep(1)
+        if not quiet:
+            self.settled_seconds = None
+        self.behind += self.store.behind(running=False)
 
     # --- Beside it ---------------------------------------------------------------------------------------------------
 
@@ -216,7 +224,8 @@ class Soak:
                     own_cpu_seconds=time.process_time(),
                 )
             )
-            if len(self.samples) % 6 == 0:
+            if len(self.samples) % SAMPLES_PER_LINE == 0:
+                self.store.vacuum()
                 print(line(self.samples[-1]), file=sys.stderr, flush=True)
 
     def _sight(self) -> None:
@@ -255,7 +264,12 @@ class Soak:
         }
         for name, counts in told.items():
             print(f"{name}: " + ", ".join(f"{count} × {what}" for what, count in counts.most_common()))
-        for wrong in [*self.verdict.lost[:20], *self.verdict.doubled[:20], *self.app.errors()[:20]]:
+        for wrong in [
+            *self.verdict.lost[:20],
+            *self.verdict.doubled[:20],
+            *self.app.errors()[:20],
+            *self.behind[:20],
+        ]:
             print(f"  {wrong}")
         if self._options.keep:
             (self._options.keep / "outcome.json").write_text(json.dumps(asdict(self.outcome), indent=1))

@@ -66,7 +66,6 @@ class Truth:
     now: Callable[[], float]
     run_count: int = 0
     meetings: dict[str, set[str]] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
 
     def begin(self, slot: Slot, meeting_id: str, lasts_seconds: float) -> Run:
         self.run_count += 1

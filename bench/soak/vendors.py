@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from livekit import api
 
 from bench.load import request_bytes
-from bench.scene import FINISHED, JOINED, LEFT, Deliveries, Told
+from bench.scene import FINISHED, JOINED, LEFT, STARTED, Deliveries, Told
 from bench.soak.trouble import VendorTrouble
 from bench.soak.truth import Person, Run
 from tests.providers.livekit.server import KEY, SECRET, LiveKitServer, Participant
@@ -23,7 +23,7 @@ from tests.providers.standin import Asked, Reply
 
 class Vendor(Protocol):
     """``on_made`` hears of the title and id of each meeting that is made, ``on_ended`` of the id of one that the app
-    has ended. What ``joined``, ``left`` and ``ended`` return writes the webhook, signed anew each time it is called
+    has ended. What the others return writes the webhook, signed anew each time it is called
     where the vendor does so."""
 
     name: str
@@ -32,7 +32,7 @@ class Vendor(Protocol):
 
     def settings(self) -> dict[str, str]: ...
 
-    def begin(self, run: Run) -> None: ...
+    def begun(self, run: Run) -> Callable[[], bytes]: ...
 
     def joined(self, run: Run, person: Person, connection: str) -> Callable[[], bytes]: ...
 
@@ -56,8 +56,9 @@ class SoakLiveKit(LiveKitServer):
     def reply_to(self, asked: Asked) -> Reply:
         return self._trouble.answer(lambda: super(SoakLiveKit, self).reply_to(asked))
 
-    def begin(self, run: Run) -> None:
+    def begun(self, run: Run) -> Callable[[], bytes]:
         self.rooms[run.meeting_id] = api.Room(sid=run.sid, name=run.meeting_id)
+        return self._told(STARTED, run, "", "")
 
     def joined(self, run: Run, person: Person, connection: str) -> Callable[[], bytes]:
         self._list(run)
@@ -111,8 +112,9 @@ class SoakStandard(ReferenceServer):
     def reply_to(self, asked: Asked) -> Reply:
         return self._trouble.answer(lambda: super(SoakStandard, self).reply_to(asked))
 
-    def begin(self, run: Run) -> None:
+    def begun(self, run: Run) -> Callable[[], bytes]:
         self.meetings[run.meeting_id].state = "running"
+        return _standard("meeting.started", run)
 
     def joined(self, run: Run, person: Person, connection: str) -> Callable[[], bytes]:
         self._list(run)

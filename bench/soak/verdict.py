@@ -15,13 +15,13 @@ from bench.soak.truth import Run, Slot, Truth
 @dataclass(slots=True)
 class Verdict:
     """Sentences, one for each thing that is wrong. ``unseen`` counts those who were in for seconds only, and whom an
-    ended card does not show; ``glimpsed`` is how many of them there were on ended cards."""
+    ended card does not show, ``glimpsed`` all of them in calls that have ended; ``told_failed`` sentences that told
+    somebody that a call could not be started."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     unseen: int = 0
     glimpsed: int = 0
-    live: int = 0
     ended: int = 0
     told_failed: int = 0
 
@@ -51,7 +51,6 @@ def _judge_slot(verdict: Verdict, slot: Slot, cards: Sequence[Call], messages: i
     if messages > len(slot.runs):
         verdict.doubled.append(f"{slot.title}: {len(slot.runs)} calls, {messages} messages")
     for run, card in _pairs(slot.runs, cards):
-        verdict.live += run.ended_at is None
         verdict.ended += run.ended_at is not None
         verdict.lost += [f"{slot.title}, run {run.number}: {wrong}" for wrong in _lost(run, card)]
         verdict.doubled += [f"{slot.title}, run {run.number}: {wrong}" for wrong in _doubled(run, card)]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import and_, func, select, text, update
 
 from app.db.models import CALLS, DELIVERIES
 from app.db.session import Database
@@ -186,18 +186,28 @@ class Store:
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).select_from(DELIVERIES)).scalar_one()
 
-    def out_of_step(self) -> int:
-        """Calls that a worker has on its list."""
+    def behind(self, *, running: bool) -> list[str]:
+        """Running calls that a worker has on its list, or those that are over and give trouble; and what may keep them
+        there."""
+        why = (CALLS.c.id, CALLS.c.status, CALLS.c.reconcile_after, CALLS.c.failures, CALLS.c.in_flight, CALLS.c.booked)
+        which = CALLS.c.ended_at.is_(None) if running else and_(CALLS.c.ended_at.is_not(None), CALLS.c.failures > 0)
+        is_behind = (CALLS.c.generation != CALLS.c.shown_generation, which)
         with self._database.reading() as connection:
-            behind = select(func.count()).select_from(CALLS).where(CALLS.c.generation != CALLS.c.shown_generation)
-            return connection.execute(behind).scalar_one()
+            return [str(row._asdict()) for row in connection.execute(select(*why).where(*is_behind))]
 
     def age(self) -> None:
         """Nobody waits for a day: with KEEP_…_DAYS=1 the next sweep drops what is made a day older."""
         now = datetime.now(UTC)
         seen, fresh = now - self._kept, now - timedelta(hours=12)
         old_deliveries = (DELIVERIES.c.received_at < seen, DELIVERIES.c.received_at > fresh)
-        old_calls = (CALLS.c.ended_at < seen, CALLS.c.ended_at > fresh, CALLS.c.generation == CALLS.c.shown_generation)
+        at_rest = (CALLS.c.failures == 0, CALLS.c.in_flight.is_(None), CALLS.c.booked.is_(None))
+        old_calls = (CALLS.c.ended_at < seen, CALLS.c.ended_at > fresh, *at_rest)
         with self._database.transaction() as connection:
             connection.execute(update(DELIVERIES).where(*old_deliveries).values(received_at=now - OLD))
             connection.execute(update(CALLS).where(*old_calls).values(started_at=now - OLD, ended_at=now - OLD))
+
+    def vacuum(self) -> None:
+        """What PostgreSQL does by itself, but not where tests start it. SQLite uses free pages again at once."""
+        if not self._database.is_sqlite:
+            with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM"))
