@@ -17,7 +17,7 @@ from app.emulator.installs import Consent
 from app.emulator.known_names import SCOPES
 from app.emulator.openid import SCOPES as SIGN_IN_SCOPES
 from app.emulator.openid import discovery
-from app.emulator.page.reader import read_reader
+from app.emulator.page.reader import HOME, read_reader
 from app.emulator.scope_words import SCOPE_WORDS
 from app.emulator.signing_key import public_keys
 from app.emulator.slack import Slack
@@ -55,6 +55,11 @@ def add_consent(app: Flask, slack: Slack) -> None:
     @app.route("/openid/connect/authorize", methods=["GET", "POST"])
     def sign_in() -> Response:
         return _page(slack, is_sign_in=True)
+
+    @app.get("/app_redirect")
+    def open_app() -> Response:
+        """From elsewhere to the app's Home: https://docs.slack.dev/interactivity/deep-linking"""
+        return make_response(redirect(f"/?{urlencode({'team': request.args.get('team', ''), 'view': HOME})}"))
 
     @app.get("/openid/connect/keys")
     def keys() -> Response:
