@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.errors import PermanentFailure, TemporaryFailure
 from app.providers.addresses import is_public
-from app.providers.http import Http
+from app.providers.http import Http, _tls
 from app.providers.registry import PROVIDERS
 from tests.clocks import NOON, MovedClock
 from tests.providers.standin import Reply, StandIn
@@ -115,6 +121,34 @@ def test_the_request_goes_to_what_was_looked_at_and_keeps_its_name(
     assert vendor.asked[0].headers["host"] == "meet.example.com"
 
 
+@pytest.mark.parametrize(("certified", "is_trusted"), [("meet.example.com", True), ("other.example.com", False)])
+def test_the_certificate_must_still_be_the_names(
+    certified: str,
+    is_trusted: bool,
+    vendor: StandIn,
+    names: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    pem = tmp_path / "certificate.pem"
+    pem.write_bytes(_certificate(certified))
+    vendor.speak_tls(pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    _tls.cache_clear()
+    _connect_all_to(vendor, monkeypatch)
+    names(PUBLIC)
+    http = http_to("https://meet.example.com")
+    try:
+        if is_trusted:
+            assert http.request("GET", "/").status == 200
+        else:
+            with pytest.raises(TemporaryFailure, match="cannot be reached"):
+                http.request("GET", "/")
+    finally:
+        _tls.cache_clear()
+    assert len(vendor.asked) == is_trusted
+
+
 def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in (PUBLIC, "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
@@ -166,3 +200,16 @@ def _connect_all_to(vendor: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[tu
 
     monkeypatch.setattr(socket, "create_connection", connect)
     return connected
+
+
+def _certificate(name: str) -> bytes:
+    """One that its own key has signed, with the key behind it, in PEM."""
+    key, subject = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
