@@ -227,7 +227,7 @@ def test_only_admins_come_in(services: Services, unchanged: Callable[[], bool], 
     assert unchanged()
 
 
-@pytest.mark.parametrize("entry", OF_ONE_ACCOUNT)
+@pytest.mark.parametrize("entry", sorted(OF_ONE_ACCOUNT))
 def test_an_admin_of_another_team_finds_nothing(services: Services, unchanged: Callable[[], bool], entry: str) -> None:
     [view] = services.accounts.list(ADA)
     unknown = AccountKey("livekit", UNKNOWN)
