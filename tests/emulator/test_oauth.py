@@ -367,7 +367,7 @@ def test_the_install_page_says_in_words_what_is_asked_for(emulator: Emulator, ht
 
 
 def test_a_link_from_elsewhere_leads_to_the_apps_home(emulator: Emulator, http: httpx.Client) -> None:
-    emulator.add_team("T0ACME", "Acme")
+    emulator.add_team("T0ACME", "Acme", token=None)
     answer = http.get("/app_redirect", params={"app": "A0LOCAL", "team": "T0ACME"}, follow_redirects=True)
     assert (answer.url.params["team"], answer.url.params["view"]) == ("T0ACME", "home")
     assert "Acme" in answer.text
