@@ -23,6 +23,8 @@ SIGN_IN = "switchboard_sign_in"
 INSTALL = "switchboard_install"
 KNOWN_FOR = timedelta(days=30)
 SIGN_IN_WITHIN = timedelta(minutes=10)
+MOST_SIGN_INS = 4
+"""Begun in one browser and not finished: more tabs than that are not signed in at once, and a cookie has its limits."""
 
 
 class Cookies:
@@ -60,15 +62,26 @@ class Cookies:
         self._forget(response, MEMBER)
         self._forget(response, VISITOR)
 
-    def has_begun_sign_in(self, browser: str) -> bool:
+    def has_begun_sign_in(self, secret: str) -> bool:
         """Whether this is the browser in which the sign-in was begun, and the sign-in is not finished yet."""
-        return hmac.compare_digest(self._given(SIGN_IN).encode(errors="replace"), browser.encode())
+        given = secret.encode()
+        return any(hmac.compare_digest(known.encode(errors="replace"), given) for known in self._sign_ins())
 
-    def keep_sign_in(self, response: Response, browser: str) -> None:
-        self._keep(response, SIGN_IN, browser, SIGN_IN_WITHIN)
+    def keep_sign_in(self, response: Response, secret: str) -> None:
+        """Beside those that were begun in other tabs, the oldest of which is forgotten when there are too many."""
+        self._keep_sign_ins(response, [*self._sign_ins(), secret])
 
-    def forget_sign_in(self, response: Response) -> None:
-        self._forget(response, SIGN_IN)
+    def forget_sign_in(self, response: Response, secret: str) -> None:
+        self._keep_sign_ins(response, [known for known in self._sign_ins() if known != secret])
+
+    def _sign_ins(self) -> list[str]:
+        return [secret for secret in self._given(SIGN_IN).split(".") if secret][-MOST_SIGN_INS:]
+
+    def _keep_sign_ins(self, response: Response, begun: list[str]) -> None:
+        if begun:
+            self._keep(response, SIGN_IN, ".".join(begun[-MOST_SIGN_INS:]), SIGN_IN_WITHIN)
+        else:
+            self._forget(response, SIGN_IN)
 
     def installing(self) -> str:
         """The secret of a browser that has begun to install the app; empty for others."""

@@ -1,8 +1,8 @@
 """Sign in with Slack, on the way into a call: ``/join/<token>/sign-in`` → Slack → ``/join/signed-in``.
 
 What comes back from Slack names no address: the sealed state holds the token of the call, and nothing else is ever
-redirected to. It is bound to the browser by a cookie that is deleted with its use, so a state works once and only for
-whoever began.
+redirected to. It is bound to the browser by a secret in a cookie, which is deleted with its use, so a state works once
+and only for whoever began. A few may be on their way in one browser, each in a tab of its own.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class SignIn:
             return self._pages.problem(_NOT_BEGUN_HERE)
         # Whatever Slack says, this sign-in is over.
         response = self._finished(begun, request.args.get("code", ""), request.args.get("error", ""))
-        self._cookies.forget_sign_in(response)
+        self._cookies.forget_sign_in(response, begun.browser)
         return response
 
     def look_who(self) -> Response:

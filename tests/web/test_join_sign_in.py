@@ -14,7 +14,7 @@ from app.db import workspaces
 from app.domain.workspaces import WorkspaceSettings
 from app.emulator import Emulator
 from app.slack.openid import Member
-from app.web.cookies import MEMBER, SIGN_IN, Cookies
+from app.web.cookies import MEMBER, MOST_SIGN_INS, SIGN_IN, Cookies
 from app.web.seals import Seal
 from tests.clocks import MovedClock
 from tests.providers.livekit.server import LiveKitServer
@@ -218,6 +218,21 @@ def test_it_works_only_in_the_browser_that_began(grace: Somebody, ada: Somebody,
     # Also when that browser is about to sign in itself.
     grace.press(grace.open(join_url), "Sign in with Slack")
     assert "another browser" in problem(grace.open(back), 400)
+
+
+def test_two_tabs_at_once_both_finish(grace: Somebody, join_url: str) -> None:
+    tabs = [grace.press(grace.open(join_url), "Sign in with Slack") for _ in range(2)]
+    backs = [grace.agree(to_slack) for to_slack in tabs]
+    assert ["Welcome, Grace Hopper" in grace.open(back).text for back in backs] == [True, True]
+    assert ["used already" in problem(grace.open(back), 400) for back in backs] == [True, True]
+    assert SIGN_IN not in grace.http.cookies
+
+
+def test_of_many_tabs_the_newest_finish(grace: Somebody, join_url: str) -> None:
+    page = grace.open(join_url)
+    tabs = [grace.press(page, "Sign in with Slack") for _ in range(MOST_SIGN_INS + 1)]
+    assert len(grace.http.cookies[SIGN_IN]) < 200
+    assert [grace.open(grace.agree(to_slack)).status_code for to_slack in tabs] == [400] + [200] * MOST_SIGN_INS
 
 
 def test_it_works_for_ten_minutes(grace: Somebody, join_url: str, clock: MovedClock) -> None:
