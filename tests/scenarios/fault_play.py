@@ -16,6 +16,8 @@ TROUBLED_SECONDS = 60
 """How long a fault stands by the clock of the test."""
 IMPATIENCE_SECONDS = 0.25
 """For the few requests that are really left without an answer."""
+STRUCK_SECONDS = 5
+"""By then every method of a cell has been sent once."""
 TWENTY = (*(f"Person {number}" for number in range(18)), "U0ALAN", "U0ADA")
 GRACE_BY_NAME = "Grace Hopper"
 """She comes with an address that Slack knows."""
@@ -62,7 +64,7 @@ class Play:
             self.stage.slack.faults.add("calls.add", "error", error="not_authorized")
         self._arm()
         self.one.want("standard")
-        self.one.stand(self.seconds)
+        self._stand(self.seconds)
         if self.cell.fails:
             return self._converge(self._wrong_with_failed)
         self._converge(self._wrong_with_running)
@@ -78,9 +80,9 @@ class Play:
         self._change("Ada", leaves=("Person 0", "U0ALAN"))
         self.one.rename("Retro")
         self._hear_of_grace()
-        self.one.stand(self.seconds / 2)
+        self._stand(self.seconds / 2)
         self._change("Bob", leaves=("Person 1",))
-        self.one.stand(self.seconds / 2)
+        self._stand(self.seconds / 2)
         self._converge(self._wrong_with_running)
         self._end()
 
@@ -89,13 +91,13 @@ class Play:
         self._change("Ada", leaves=("Person 0",))
         self.stage.work()
         self.one.end()
-        self.one.stand(self.seconds)
+        self._stand(self.seconds)
         self._converge(self._wrong_with_ended)
 
     def _ask_in_trouble(self) -> None:
         self._arm()
         assert self._command_end() == refused(CannotTell(), "/ring")
-        self.one.stand(self.seconds)
+        self._stand(self.seconds)
         self._converge(self._wrong_with_running)
         self._command_end()
         self._converge(self._wrong_with_ended)
@@ -116,10 +118,15 @@ class Play:
         if trouble.is_real_timeout:
             self.stage.patience_seconds = IMPATIENCE_SECONDS
 
+    def _stand(self, seconds: float) -> None:
+        """Let the fault stand for so long. Once it has struck there is patience again: this machine may be slow."""
+        self.one.stand(STRUCK_SECONDS)
+        self.stage.patience_seconds = PATIENCE_SECONDS
+        self.one.stand(seconds - STRUCK_SECONDS)
+
     def _converge(self, wrong: Callable[[], Wrong]) -> None:
         """Once the fault is gone."""
         self.stage.slack.faults.clear()
-        self.stage.patience_seconds = PATIENCE_SECONDS
         self.one.converge(wrong)
 
     # --- People ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from tests.clocks import MovedClock
 from tests.conftest import migrate_url
 from tests.databases import chosen_kind, fresh_database_url
 from tests.processes import ROOT
-from tests.reconciler.stage import Stage
+from tests.reconciler.stage import PATIENCE_SECONDS, Stage
 from tests.running import Running, running_app
 from tests.scenarios.fault_cases import CELLS, COLUMNS, METHODS, Cell, Method, Phase, Trouble, is_tried_on_postgresql
 from tests.scenarios.fault_play import Play
@@ -127,6 +127,7 @@ def calm(stage: Stage) -> Stage:
     """Nothing is left of a cell that failed."""
     stage.slack.faults.clear()
     stage.slack.journal.clear()
+    stage.patience_seconds = PATIENCE_SECONDS
     with stage.database.transaction() as connection:
         connection.execute(CALLS.update().values(shown_generation=CALLS.c.generation, deadline_at=None))
     return stage
