@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from bench import ack, memory, soak, start, storm, webhooks
+from bench import ack, lanes, memory, soak, start, storm, webhooks
 from bench.figures import Figure, table
 from bench.servers import ROOT
 
 Bench = Callable[[Path], Iterable[Figure]]
 BENCHES: dict[str, Bench] = {
-    module.__name__.rpartition(".")[2]: module.run for module in (webhooks, ack, start, storm, memory)
+    module.__name__.rpartition(".")[2]: module.run for module in (webhooks, ack, start, storm, lanes, memory)
 }
 PLOT = ROOT / "docs" / "images" / "soak.png"
 
@@ -37,7 +37,7 @@ def _arguments() -> argparse.Namespace:
     known = ", ".join(BENCHES)
     parser.add_argument("name", nargs="*", help=f"one or more of: {known}; these when none is given; or soak")
     own = parser.add_argument_group("soak")
-    own.add_argument("--minutes", type=float, default=30, help="how long things happen (30)")
+    own.add_argument("--minutes", type=float, default=30, help="how long things happen (30, at least 3)")
     own.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     own.add_argument("--plot", type=Path, help=f"where the plot goes ({PLOT.relative_to(ROOT)}, for half an hour)")
     own.add_argument("--keep", type=Path, help="an empty folder where logs and samples stay")
@@ -45,6 +45,8 @@ def _arguments() -> argparse.Namespace:
     for name in options.name:
         if name not in {*BENCHES, "soak"}:
             parser.error(f"there is no bench {name!r}; these are: {known}, soak")
+    if options.minutes < 3:
+        parser.error("a soak needs 3 minutes at least: else nothing ends, and there is nothing to compare")
     return options
 
 

@@ -57,6 +57,11 @@ def refuse(
     _save(connection, team_id, method, lanes.refused(lane, pace, sent_at=sent_at, until=until))
 
 
+def pace_now(connection: Connection, team_id: str, method: str, pace: Pace, now: datetime) -> Pace:
+    """What the lane has learned of how fast it may be used. ``pace`` is the documented one."""
+    return lanes.pace_at(_locked(connection, team_id, method, now), pace, now)
+
+
 def _locked(connection: Connection, team_id: str, method: str, now: datetime) -> Lane:
     lane = _find_locked(connection, team_id, method, now)
     if lane is None:
