@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from app.slack.web_api import TIMEOUT_SECONDS, client_options, make_client
+from app.slack.web_api import TIMEOUT_SECONDS, LoyalClient, client_options, make_client
 
 TOKEN_REFUSED = frozenset({"account_inactive", "invalid_auth", "token_expired", "token_revoked"})
 """Slack's words for a token that is good for nothing, whatever was asked."""
@@ -45,7 +45,7 @@ class OneToken:
         return make_client(self._token, self._api_url, timeout_seconds=timeout_seconds or self._timeout_seconds)
 
 
-class RenewingClient(WebClient):
+class RenewingClient(LoyalClient):
     """A client that sends a request again with another token, once, when Slack has refused its own: such a request had
     no effect. A token may wear out between the moment it was looked up and the moment it is used."""
 

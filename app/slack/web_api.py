@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.error import URLError
+from urllib.request import Request
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
@@ -119,9 +120,20 @@ KINDS: dict[str, type[RequestFailed]] = {
 MAY_HAVE_HAD_EFFECT = frozenset({"fatal_error", "internal_error"})
 
 
+class LoyalClient(WebClient):
+    """A client whose token goes to the address it was made with, and to no other that this one may lead to: urllib,
+    which the SDK sends with, takes all headers along when it is redirected. The body it leaves behind by itself."""
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        secret = req.headers.pop("Authorization", None)
+        if secret is not None:
+            req.add_unredirected_header("Authorization", secret)
+        return super()._perform_urllib_http_request_internal(url, req)
+
+
 def make_client(token: str | None, api_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> WebClient:
     """A client that sends each request once."""
-    return WebClient(token, **client_options(api_url, timeout_seconds))
+    return LoyalClient(token, **client_options(api_url, timeout_seconds))
 
 
 def client_options(api_url: str, timeout_seconds: float) -> dict[str, Any]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from slack_sdk import WebClient
 
+from app.clock import SystemClock
 from app.emulator import Emulator
 from app.emulator.faults import FaultKind
 from app.errors import OutOfStep, PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
+from app.slack.clients import RenewingClient
+from app.slack.oauth import SlackOAuth
 from app.slack.web_api import KINDS, make_client, send
 from tests.providers.standin import HANG_UP, Reply, StandIn, nobody_there
 from tests.slack.documented_codes import DOCUMENTED
@@ -170,3 +174,25 @@ def test_a_dropped_connection_is_not_tried_again(wire: StandIn) -> None:
     """The SDK repeats a POST by default when the connection drops, also one that has had its effect."""
     assert is_temporary(failure_from(wire, HANG_UP), effect_unknown=True)
     assert len(wire.asked) == 1
+
+
+# --- Where a token goes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_token_is_not_taken_along_to_another_host(wire: StandIn, status: int) -> None:
+    with StandIn(lambda _: said({"ok": True})) as elsewhere:
+        oauth = SlackOAuth(f"{wire.url}/", "1.2", "client-secret", "https://calls.example.com/back", SystemClock())
+        renewing = RenewingClient("xoxb-secret", f"{wire.url}/", lambda _token, _code: None, team_id=None)
+        clients = [make_client("xoxb-secret", f"{wire.url}/"), renewing]
+        wire.always = Reply(status, b"", {"Location": f"{elsewhere.url}/api/"})
+        for client in clients:
+            with suppress(RequestFailed):
+                send(client.auth_test)
+        with suppress(RequestFailed):
+            oauth.exchange("xoxe-1-a")
+        assert len(wire.asked) == 3
+        assert all("authorization" in each.headers for each in wire.asked)
+        for each in elsewhere.asked:
+            assert "authorization" not in each.headers
+            assert (each.body, "xox" in each.path) == (b"", False)
