@@ -24,6 +24,7 @@ from app.slack.web_api import make_client
 from app.web.health import KEY
 from app.web.seals import derived_key
 
+ASKED_OF_SLACK = ("token", "scopes", "client", "socket_mode")
 OF_ALL = (
     "database",
     "migrations",
@@ -31,11 +32,8 @@ OF_ALL = (
     "worker",
     "slack",
     "clock",
-    "token",
-    "scopes",
     "signing_secret",
-    "client",
-    "socket_mode",
+    *ASKED_OF_SLACK,
     address.HOST,
     address.ANSWER,
 )
@@ -119,8 +117,9 @@ class _Examination:
         settings = self._settings
         client = make_client(None, settings.slack_api_url)
         client_secret = settings.slack_client_secret.get_secret_value()
-        yield from slack.check_reach(client, self._clock.now(), of_database=not self._database.is_sqlite)
-        yield from slack.check_tokens(tokens) if (tokens := self._tokens()) else self._no_tokens()
+        reached, clock = slack.check_reach(client, self._clock.now(), of_database=not self._database.is_sqlite)
+        yield reached
+        yield clock
         yield slack.judge_secret(
             settings.slack_signing_secret.get_secret_value(),
             {"SLACK_CLIENT_SECRET": client_secret},
@@ -128,6 +127,10 @@ class _Examination:
             self._clock.now(),
             by_socket=self._by_socket,
         )
+        if reached.state is State.WRONG:
+            yield from (skipped(check, "Slack does not answer") for check in ASKED_OF_SLACK)
+            return
+        yield from slack.check_tokens(tokens) if (tokens := self._tokens()) else self._no_tokens()
         yield slack.check_client(client, settings.slack_client_id, client_secret)
         yield slack.check_socket(client, settings.slack_app_token.get_secret_value())
 

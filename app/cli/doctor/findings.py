@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -40,3 +41,12 @@ def wrong(check: str, says: str, fix: str) -> Finding:
 
 def skipped(check: str, because: str) -> Finding:
     return Finding(check, State.SKIPPED, f"Not looked at, because {because}.")
+
+
+def ago(now: datetime, moment: datetime) -> str:
+    """How long before ``now`` that was, as far as it matters."""
+    minutes = int((now - moment).total_seconds() // 60)
+    for unit, length in (("days", 24 * 60), ("hours", 60)):
+        if minutes >= 2 * length:
+            return f"{minutes // length} {unit}"
+    return f"{minutes} minutes" if minutes > 1 else "a minute"

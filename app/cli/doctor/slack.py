@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from slack_sdk import WebClient
 
-from app.cli.doctor.findings import Finding, ok, skipped, unsure, wrong
+from app.cli.doctor.findings import Finding, ago, ok, skipped, unsure, wrong
 from app.cli.manifest import read_manifest
 from app.errors import RateLimited, RequestFailed, TemporaryFailure
 from app.slack.openid import WORN_OUT_CODES
@@ -181,8 +181,8 @@ def judge_secret(
     if by_socket:
         return ok("signing_secret", "Slack's requests come through the socket, which needs no signing secret.")
     if last_command is not None and now - last_command < RECENT:
-        minutes = int((now - last_command).total_seconds() // 60)
-        return ok("signing_secret", f"A call was asked for {minutes} minutes ago, so SLACK_SIGNING_SECRET was right.")
+        says = f"A call was asked for {ago(now, last_command)} ago, so SLACK_SIGNING_SECRET was right then."
+        return ok("signing_secret", says)
     if not re.fullmatch(r"[0-9a-f]{32}", secret):
         return unsure("signing_secret", "SLACK_SIGNING_SECRET is not 32 of 0–9 and a–f, as Slack's are.", fix)
     says = "SLACK_SIGNING_SECRET has the form of one. Whether it is the right one cannot be found out from here."

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.cli.abilities import page_of
 from app.cli.arrival import try_delivery
-from app.cli.doctor.findings import Finding, ok, skipped, unsure, wrong
+from app.cli.doctor.findings import Finding, ago, ok, skipped, unsure, wrong
 from app.db.accounts import StoredAccount
 from app.errors import RequestFailed
 from app.providers.base import Provider
@@ -85,17 +85,9 @@ def judge_arrival(account: Account, proven: str, now: datetime) -> Finding:
     if account.last is None:
         says = f"{account.name}: {proven} None of the provider's own about a call has come yet."
         return unsure(check, says, account.set_up)
-    says = f"{account.name}: {proven} The last of the provider's own about a call came {_ago(now, account.last)} ago."
+    says = f"{account.name}: {proven} The last of the provider's own about a call came {ago(now, account.last)} ago."
     return ok(check, says)
 
 
 def _sentence(failure: RequestFailed) -> str:
     return failure.detail.removeprefix(f"[{failure.code}] ")
-
-
-def _ago(now: datetime, moment: datetime) -> str:
-    minutes = max(0, int((now - moment).total_seconds() // 60))
-    for unit, length in (("days", 24 * 60), ("hours", 60)):
-        if minutes >= 2 * length:
-            return f"{minutes // length} {unit}"
-    return "a minute" if minutes == 1 else f"{minutes} minutes"

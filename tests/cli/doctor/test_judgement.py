@@ -249,7 +249,8 @@ def test_the_work(work: Work, state: State, says: str) -> None:
     ("age", "state", "says"),
     [
         (None, State.UNSURE, "None of the provider's own about a call has come yet"),
-        (timedelta(seconds=70), State.OK, "came a minute ago"),
+        (timedelta(seconds=0), State.OK, "came a minute ago"),
+        (timedelta(seconds=119), State.OK, "came a minute ago"),
         (timedelta(minutes=119), State.OK, "came 119 minutes ago"),
         (timedelta(hours=3), State.OK, "came 3 hours ago"),
         (timedelta(days=5), State.OK, "came 5 days ago"),
