@@ -133,12 +133,12 @@ def calm(stage: Stage) -> Stage:
     return stage
 
 
-@pytest.fixture
-def commands(calm: Stage, database_url: str) -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def commands(stage: Stage, database_url: str) -> Iterator[Running]:
     """The app that answers commands about the calls on the stage."""
-    settings = {"SLACK_BOT_TOKEN": "xoxb-local", "SLACK_SIGNING_SECRET": "local-secret", **calm.vendor.settings()}
-    where = {"SLACK_API_URL": calm.slack.api_url, "DATABASE_URL": database_url}
-    with running_app({**settings, **where}, calm.clock, calm.slack) as running:
+    settings = {"SLACK_BOT_TOKEN": "xoxb-local", "SLACK_SIGNING_SECRET": "local-secret", **stage.vendor.settings()}
+    where = {"SLACK_API_URL": stage.slack.api_url, "DATABASE_URL": database_url}
+    with running_app({**settings, **where}, stage.clock, stage.slack) as running:
         yield running
 
 
