@@ -47,10 +47,6 @@ class Tokens:
     refresh: str | None = field(default=None, repr=False)
     expire_at: datetime | None = None
 
-    def are_due(self, now: datetime) -> bool:
-        """Whether it is time to exchange them."""
-        return self.refresh is not None and self.expire_at is not None and self.expire_at - EARLY <= now
-
     def are_dead(self, now: datetime) -> bool:
         return self.expire_at is not None and self.expire_at <= now
 
@@ -71,6 +67,12 @@ class StoredInstallation:
     bot_user_id: str | None = None
     bot_scopes: tuple[str, ...] = ()
     exchange_after: datetime | None = None
+
+    def is_to_be_exchanged(self, now: datetime) -> bool:
+        """Whether it is time for that, and not too early after it has failed."""
+        if self.tokens is None or self.tokens.refresh is None or self.tokens.expire_at is None:
+            return False
+        return self.tokens.expire_at - EARLY <= now and (self.exchange_after is None or self.exchange_after <= now)
 
 
 _NO_TOKENS: dict[str, Any] = {
@@ -122,14 +124,15 @@ def find_for(connection: Connection, team_id: str, enterprise_id: str | None) ->
 
 def teams_of_their_own(connection: Connection, enterprise_id: str) -> list[str]:
     """The teams of an organisation that have installed the app for themselves."""
-    statement = _STANDING.where(INSTALLATIONS.c.enterprise_id == enterprise_id, INSTALLATIONS.c.team_id != EVERYWHERE)
-    return [row.team_id for row in connection.execute(statement)]
+    own = _STANDING.where(INSTALLATIONS.c.enterprise_id == enterprise_id, INSTALLATIONS.c.team_id != EVERYWHERE)
+    return list(connection.execute(own.with_only_columns(INSTALLATIONS.c.team_id)).scalars())
 
 
 def find_due(connection: Connection, now: datetime, most: int) -> list[Place]:
     """Where tokens are to be exchanged, the most urgent first."""
-    statement = _STANDING.where(*_may_be_exchanged(now)).order_by(INSTALLATIONS.c.bot_token_expires_at).limit(most)
-    return [Place(row.team_id, row.enterprise_id) for row in connection.execute(statement)]
+    due = _STANDING.where(*_may_be_exchanged(now)).order_by(INSTALLATIONS.c.bot_token_expires_at).limit(most)
+    places = due.with_only_columns(INSTALLATIONS.c.team_id, INSTALLATIONS.c.enterprise_id)
+    return [Place(row.team_id, row.enterprise_id) for row in connection.execute(places)]
 
 
 def forget_bot(connection: Connection, place: Place) -> None:
@@ -181,6 +184,11 @@ def postpone_exchange(connection: Connection, place: Place, lease_token: str, no
     delay = max(timedelta(seconds=seconds), retry_delay(failures))
     values = {"refresh_after": now + delay, "refresh_failures": failures}
     return _give_back(connection, place, lease_token, values)
+
+
+def rest(connection: Connection, place: Place, until: datetime) -> None:
+    """Nobody tries to exchange these tokens before."""
+    connection.execute(_update(place).values(refresh_after=until))
 
 
 def wear_out(connection: Connection, place: Place, bot_token: str, now: datetime) -> None:

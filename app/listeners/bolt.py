@@ -20,6 +20,8 @@ from app.slack.clients import Clients
 from app.slack.install_texts import not_installed
 from app.slack.web_api import make_client
 
+TOKEN_WITHIN_SECONDS = 1.5
+"""Slack waits three seconds for an answer. Only a token that nobody could exchange in time has to be waited for."""
 log = logs.get(__name__)
 
 
@@ -45,7 +47,7 @@ def make_bolt_app(
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         # No auth.test: it would be one more request to Slack inside the three seconds of the first command.
         try:
-            token = clients.of(team_id or "", enterprise_id).token
+            token = clients.of(team_id or "", enterprise_id, timeout_seconds=TOKEN_WITHIN_SECONDS).token
         except PermanentFailure as failure:
             log.warning("request from where the app is not installed", team_id=team_id, why=failure.code)
             return None

@@ -44,7 +44,7 @@ class InstalledClients:
         if found is None or found.tokens is None:
             raise PermanentFailure(NOT_INSTALLED, f"team_id={team_id}")
         place = found.place
-        tokens = self._fresh(place, found.tokens)
+        tokens = self._fresh(found, min(timeout_seconds or TIMEOUT_SECONDS, TIMEOUT_SECONDS))
         return RenewingClient(
             tokens.bot,
             self._api_url,
@@ -53,25 +53,26 @@ class InstalledClients:
             timeout_seconds=timeout_seconds or TIMEOUT_SECONDS,
         )
 
-    def _fresh(self, place: Place, tokens: Tokens) -> Tokens:
+    def _fresh(self, found: StoredInstallation, patience_seconds: float) -> Tokens:
         """Tokens that are good now. Raises a kind of ``RequestFailed`` when there are none."""
+        assert found.tokens is not None
         now = self._clock.now()
-        if not tokens.are_due(now):
-            return tokens
-        if not tokens.are_dead(now):
-            is_changed = self.exchange.exchange(place, timeout_seconds=PATIENCE_SECONDS)
-            return self._find(place).tokens or tokens if is_changed else tokens
-        return self._exchanged(place)
+        if found.tokens.are_dead(now):
+            return self._exchanged(found.place, patience_seconds)
+        if found.is_to_be_exchanged(now):
+            is_tried = self.exchange.exchange(found.place, timeout_seconds=min(PATIENCE_SECONDS, patience_seconds))
+            return self._find(found.place).tokens or found.tokens if is_tried else found.tokens
+        return found.tokens
 
-    def _exchanged(self, place: Place) -> Tokens:
+    def _exchanged(self, place: Place, patience_seconds: float = TIMEOUT_SECONDS) -> Tokens:
         """The tokens after those that are dead: exchanged here, or by whoever is about it already."""
-        for _ in range(int(TIMEOUT_SECONDS / LOOK_SECONDS)):
-            is_tried = self.exchange.exchange(place)
+        for _ in range(int(patience_seconds / LOOK_SECONDS)):
+            is_tried = self.exchange.exchange(place, timeout_seconds=patience_seconds)
             found, now = self._find(place), self._clock.now()
             assert found.tokens is not None
             if not found.tokens.are_dead(now):
                 return found.tokens
-            if is_tried or (found.exchange_after is not None and found.exchange_after > now):
+            if is_tried or not found.is_to_be_exchanged(now):
                 break
             self._never.wait(LOOK_SECONDS)
         raise TemporaryFailure("token_expired", "It cannot be exchanged at the moment.")

@@ -17,7 +17,7 @@ from app.clock import Clock
 from app.db import installations
 from app.db.installations import Place, StoredInstallation, Tokens
 from app.db.session import Database
-from app.errors import PermanentFailure, RateLimited, RequestFailed
+from app.errors import PermanentFailure, RateLimited, RequestFailed, StoredUnreadable
 from app.metrics import EXCHANGES
 from app.slack.oauth import WORN_OUT_REFRESH, SlackOAuth
 from app.slack.web_api import TIMEOUT_SECONDS
@@ -41,8 +41,7 @@ class TokenExchange:
     def exchange(self, place: Place, *, timeout_seconds: float = TIMEOUT_SECONDS) -> bool:
         """Exchange the tokens of a place, if that is due and nobody else does it. Returns whether Slack was asked."""
         lease_token = secrets.token_hex(16)
-        with self._database.transaction() as connection:
-            claimed = installations.claim_exchange(connection, place, self._clock.now(), lease_token)
+        claimed = self._claim(place, lease_token)
         if claimed is None or claimed.tokens is None or claimed.tokens.refresh is None:
             return False
         try:
@@ -64,6 +63,20 @@ class TokenExchange:
         if places:
             self.exchange(places[0])
         return len(places) > 1
+
+    def _claim(self, place: Place, lease_token: str) -> StoredInstallation | None:
+        now = self._clock.now()
+        try:
+            with self._database.transaction() as connection:
+                return installations.claim_exchange(connection, place, now, lease_token)
+        except StoredUnreadable as error:
+            # One whose key is lost must not hold up the others.
+            log.warning(
+                "tokens not readable", team_id=place.team_id, enterprise_id=place.enterprise_id, why=error.detail
+            )
+            with self._database.transaction() as connection:
+                installations.rest(connection, place, now + AFTER_REFUSAL)
+            return None
 
     def _failed(self, claimed: StoredInstallation, lease_token: str, failure: RequestFailed) -> None:
         now, place = self._clock.now(), claimed.place

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import update
 
 from app.db import installations
@@ -237,6 +238,21 @@ def spoil(app: Installed) -> None:
     """Slack knows nothing of the refresh token any more."""
     with app.database.transaction() as connection:
         connection.execute(update(INSTALLATIONS).values(bot_refresh_token="xoxe-1-of-before"))
+
+
+def test_tokens_whose_key_is_lost_hold_up_no_others(app: Installed, database_url: str) -> None:
+    lost = Database(database_url, keys=[Fernet.generate_key().decode()])
+    app.slack.add_team("T0ACME", "Acme", token=None)
+    Installed.of(app.slack, lost, app.clock).install("T0ACME")
+    lost.close()
+    # The one that nobody can read is the more urgent one.
+    app.clock.move(60)
+    app.install()
+    app.clock.move(11 * HOUR)
+    [exchange_due] = app.installations.chores
+    assert [exchange_due() for _ in range(3)] == [True, False, False]
+    assert app.exchanges() == ["ok"]
+    assert ask(app)
 
 
 # --- When Slack refuses a token
