@@ -14,7 +14,7 @@ from app.db import calls
 from app.domain.calls import Confidence, Participant, SlackIdentity
 from app.domain.meetings import Capabilities, Meeting, PersonalLink, Visitor
 from app.emulator import Emulator
-from app.errors import PermanentFailure
+from app.errors import MembersOnly, PermanentFailure
 from app.providers.base import Provider
 from app.providers.link.provider import Link
 from app.services.accounts import SettingsAccounts
@@ -264,3 +264,17 @@ def test_a_call_that_ends_while_the_link_is_made_lets_nobody_in(plain_token: tup
     provider = Slow(replace(OWN_LINK, person_key="ada-7"))
     assert service(app, providers={"link": provider}).admit_member(token, ADA) is None
     assert known_people(app, token) == {}
+
+
+def test_where_guests_may_not_join_none_is_admitted(app: Running, token: str) -> None:
+    """Whatever the page has shown: it may have been changed since then."""
+    switchboard = app.switchboard
+    visits = VisitService(
+        switchboard.database, app.clock, switchboard.accounts, switchboard.bell.ring, key=b"k" * 32, allow_guests=False
+    )
+    visit = visits.find(token)
+    assert visit is not None
+    assert not visit.allows_guests
+    with pytest.raises(MembersOnly):
+        visits.admit_guest(token, GUEST_ID, "Guest")
+    assert visits.admit_member(token, GRACE)
