@@ -16,7 +16,7 @@ MOST_REFUSED_LATER = 4
 
 
 def test_no_card_is_more_than_twice_as_far_behind_as_it_must_be(stage: Stage) -> None:
-    workspace = BusyWorkspace(stage=stage, count=CALLS, every_seconds=20, stay_seconds=200)
+    workspace = BusyWorkspace(stage=stage, count=CALLS, every_seconds=30, stay_seconds=210)
     workspace.open()
     workspace.allow(ALLOWED)
     workspace.run(minutes=5)
