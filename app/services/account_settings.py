@@ -81,21 +81,22 @@ class AccountService:
 
     def list(self, actor: Actor) -> Sequence[AccountView]:
         """The team's own, oldest first, and behind them those of the app's settings."""
+        self._check(actor)
         with self._database.reading() as connection:
-            self._check(connection, actor)
             default = workspaces.load_settings(connection, actor.team_id).default_account
             own = accounts.list_of_team(connection, actor.team_id)
         shared = [_shared(provider, default) for provider in self._accounts.shared.values()]
-        return [*(self._view(account, default) for account in own), *shared]
+        return [*(self._view(account, default) for account in own if account.provider in BY_NAME), *shared]
 
     def find(self, actor: Actor, account_id: str) -> AccountView:
+        self._check(actor)
         with self._database.reading() as connection:
-            self._check(connection, actor)
             return self._found(connection, actor, account_id)
 
     def add(self, actor: Actor, provider: str, name: str, entered: Mapping[str, str]) -> AccountView:
         """``entered`` are texts by name of the field; empty ones count as not entered. Raises ``NotAsEntered`` and
         ``TooManyAccounts``."""
+        self._check(actor)
         if provider not in BY_NAME:
             raise NoSuchAccount
         now = self._clock.now()
@@ -110,7 +111,6 @@ class AccountService:
             created_by=actor.user_id,
             created_at=now,
         )
-        self._check_alone(actor)
         opened = self._opened(account, entered)
         with self._database.transaction() as connection:
             own = accounts.list_of_team(connection, actor.team_id)
@@ -133,7 +133,7 @@ class AccountService:
     ) -> AccountView:
         """Give it these settings in the place of the old ones. A secret that is left empty stays, unless ``forget``
         names it. Raises ``NotAsEntered``."""
-        self._check_alone(actor)
+        self._check(actor)
         with self._database.reading() as connection:
             before = _own(accounts.find_of_team(connection, actor.team_id, account_id))
         account = replace(before, name=one_line(name), settings=_merged(before, entered, forget))
@@ -153,7 +153,7 @@ class AccountService:
 
     def rename(self, actor: Actor, account_id: str, name: str) -> AccountView:
         """Raises ``NotAsEntered``."""
-        self._check_alone(actor)
+        self._check(actor)
         with self._database.transaction() as connection:
             before = _own(accounts.find_of_team(connection, actor.team_id, account_id, lock=True))
             account = replace(before, name=one_line(name))
@@ -164,7 +164,7 @@ class AccountService:
 
     def remove(self, actor: Actor, account_id: str) -> None:
         """New calls are held elsewhere. Its secrets are deleted, at once or when the last of its calls is over."""
-        self._check_alone(actor)
+        self._check(actor)
         with self._database.transaction() as connection:
             account = _own(accounts.find_of_team(connection, actor.team_id, account_id, lock=True))
             workspaces.drop_account(connection, actor.team_id, account.key)
@@ -175,8 +175,8 @@ class AccountService:
     def test(self, actor: Actor, account_id: str) -> Tested:
         """Ask the vendor whether the credentials work, and have it send its webhooks here where it can be told so.
         Takes some seconds."""
+        self._check(actor)
         with self._database.reading() as connection:
-            self._check(connection, actor)
             view = self._found(connection, actor, account_id)
         provider = self._accounts.find(view.key.provider, account_id)
         if provider is None:
@@ -190,7 +190,7 @@ class AccountService:
 
     def make_default(self, actor: Actor, key: AccountKey) -> AccountView:
         """Calls of this workspace are held there, unless their channel says otherwise."""
-        self._check_alone(actor)
+        self._check(actor)
         with self._database.transaction() as connection:
             check_known(connection, self._accounts, actor.team_id, key)
             settings = workspaces.load_settings(connection, actor.team_id, lock=True)
@@ -201,10 +201,7 @@ class AccountService:
                 return _shared(self._accounts.shared[key.provider], key)
             return self._found(connection, actor, key.account_id)
 
-    def _check(self, connection: Connection, actor: Actor) -> None:
-        check(Wish.MANAGE, actor, workspaces.load_settings(connection, actor.team_id))
-
-    def _check_alone(self, actor: Actor) -> None:
+    def _check(self, actor: Actor) -> None:
         """Before a transaction: Slack may be asked who somebody is."""
         with self._database.reading() as connection:
             settings = workspaces.load_settings(connection, actor.team_id)

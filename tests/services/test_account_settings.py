@@ -292,3 +292,17 @@ def test_every_change_is_recorded_without_secrets(services: Services) -> None:
 def test_a_team_sees_its_own_changes_alone(services: Services) -> None:
     services.livekit()
     assert services.workspaces.changes(EVE) == []
+
+
+def test_slack_is_asked_while_no_transaction_is_open(services: Services, database: Database) -> None:
+    key, open_when_asked = services.livekit().key, []
+
+    def slow_to_tell() -> Role:
+        open_when_asked.append(database.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return Role.ADMIN
+
+    who = Actor(team_id=OURS, enterprise_id=None, user_id="U0ADA", role=slow_to_tell)
+    for entry in sorted(set(ENTRIES) - {"remove"}):
+        ENTRIES[entry](services, who, key)
+    assert set(open_when_asked) == {0}
+    assert len(open_when_asked) == len(ENTRIES) - 1
