@@ -25,6 +25,7 @@ _COLUMNS = (
     CALLS.c.response_url,
     CALLS.c.provider,
     CALLS.c.account,
+    CALLS.c.is_private,
     CALLS.c.meeting_id,
     CALLS.c.meeting,
     CALLS.c.join_token,
@@ -104,6 +105,7 @@ class StoredCall:
     status: CallStatus
     generation: int
     shown_generation: int
+    is_private: bool = True
     host: str | None = None
     thread_ts: str | None = None
     deadline_at: datetime | None = None
@@ -138,6 +140,7 @@ class NewCall:
     title: str
     at: datetime
     deadline_at: datetime | None
+    is_private: bool = True
     reopens: str | None = None
     thread_ts: str | None = None
     host: str | None = None
@@ -156,6 +159,7 @@ def insert_call(connection: Connection, new: NewCall) -> bool:
         "response_url": new.response_url,
         "provider": new.provider,
         "account": new.account_id,
+        "is_private": new.is_private,
         "join_token": cipher.blind(new.join_token),
         "join_secret": cipher.copy(new.join_token),
         "status": CallStatus.WANTED,
@@ -363,6 +367,7 @@ def _stored(row: Row[*tuple[Any, ...]], people: Iterable[Participant] = ()) -> S
         response_url=row.response_url,
         provider=row.provider,
         account_id=row.account,
+        is_private=row.is_private,
         join_token=row.join_secret or row.join_token,
         host=row.held_by or row.host,
         thread_ts=row.thread_ts,

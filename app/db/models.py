@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Computed, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, false, text
+from sqlalchemy import Computed, ForeignKey, Index, MetaData, String, Table, UniqueConstraint, false, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.db.types import Json, Private, PrivateBytes, UtcDateTime
@@ -62,6 +62,9 @@ class CallRow(Base):
     request_key: Mapped[str | None] = mapped_column(String(200))
     # A secret for half an hour: whoever has it can write into the channel.
     response_url: Mapped[str | None] = mapped_column(Private)
+
+    # Of a conversation that not everybody in the workspace can read, or may not be able to.
+    is_private: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     provider: Mapped[str] = mapped_column(String(40))
     account: Mapped[str] = mapped_column(String(40))

@@ -1,4 +1,4 @@
-"""The tables of workspaces: their accounts at providers, what they have chosen, and who changed what."""
+"""The tables of workspaces: their accounts at providers, what they have chosen, who changed what, and who looks."""
 
 from __future__ import annotations
 
@@ -83,8 +83,29 @@ class ChangeRow(Base):
     details: Mapped[dict[str, str]] = mapped_column(Json[dict[str, str]](dict[str, str], is_private=True))
 
 
+class HomeRow(Base):
+    """Somebody has looked at the app's Home."""
+
+    __tablename__ = "homes"
+    __table_args__ = (Index("ix_homes_opened", "opened_at"),)
+
+    team_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    enterprise_id: Mapped[str | None] = mapped_column(String(40))
+    opened_at: Mapped[datetime]
+    # Stands for how things were when it was published; empty when it must be published again.
+    shows: Mapped[str | None] = mapped_column(String(80))
+    publish_after: Mapped[datetime]
+    # Its place in the lane, while it waits for that.
+    place: Mapped[datetime | None]
+    failures: Mapped[int]
+    role: Mapped[str | None] = mapped_column(String(20))
+    role_at: Mapped[datetime | None]
+
+
 ACCOUNTS = table_of(AccountRow)
 WORKSPACES = table_of(WorkspaceRow)
 CHANNELS = table_of(ChannelRow)
 PREFERENCES = table_of(PreferencesRow)
 CHANGES = table_of(ChangeRow)
+HOMES = table_of(HomeRow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
@@ -12,10 +13,18 @@ from slack_bolt.authorization import AuthorizeResult
 from app import logs
 from app.config import Settings
 from app.errors import PermanentFailure, RequestFailed
-from app.listeners import commands, events
+from app.listeners import actions, commands, events, views
+from app.listeners.actions.calls import CallButtons
+from app.listeners.actions.pressed import Buttons
+from app.listeners.actions.settings import SettingsButtons
+from app.listeners.commands.settings import PreferencesForm
+from app.listeners.views.settings import SettingsForms
+from app.services.account_settings import AccountService
 from app.services.calls import CallService
+from app.services.homes import HomeService
 from app.services.installations import INSTALL_PATH
 from app.services.uninstalling import UninstallService
+from app.services.workspaces import WorkspaceService
 from app.slack.clients import Clients
 from app.slack.install_texts import not_installed
 from app.slack.web_api import make_client
@@ -35,9 +44,18 @@ def _bolt_blind_to_the_environment() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def make_bolt_app(
-    settings: Settings, clients: Clients, call_service: CallService, uninstall_service: UninstallService
-) -> App:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What people can have done from Slack."""
+
+    calls: CallService
+    accounts: AccountService
+    workspaces: WorkspaceService
+    homes: HomeService
+    uninstall: UninstallService
+
+
+def make_bolt_app(settings: Settings, clients: Clients, services: Services) -> App:
     """A Bolt app that answers every request in the thread that brought it.
 
     Bolt's own way, a pool of five threads that is looked at every 10 ms, makes the sixth slow command a 404. Requests
@@ -67,6 +85,16 @@ def make_bolt_app(
             token_verification_enabled=False,
             user_facing_authorize_error_message=not_installed(install_url),
         )
-    commands.register(bolt_app, settings.slash_command, clients, call_service)
-    events.register(bolt_app, uninstall_service)
+    _register(bolt_app, settings.slash_command, clients, services)
     return bolt_app
+
+
+def _register(bolt_app: App, command: str, clients: Clients, services: Services) -> None:
+    buttons = Buttons(clients, command)
+    accounts, workspaces, homes = services.accounts, services.workspaces, services.homes
+    commands.register(bolt_app, command, clients, services.calls, PreferencesForm(clients, workspaces))
+    events.register(bolt_app, homes, services.uninstall)
+    actions.register(
+        bolt_app, CallButtons(buttons, services.calls), SettingsButtons(buttons, accounts, workspaces, homes)
+    )
+    views.register(bolt_app, SettingsForms(clients, accounts, workspaces, homes, command))

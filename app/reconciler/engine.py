@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,10 +18,15 @@ from app.providers.base import Provider
 from app.providers.registry import load_providers
 from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
+from app.reconciler.homes import Homes
 from app.reconciler.sweep import Sweep
 from app.reconciler.worker import Reconciler
+from app.services.account_settings import AccountService
 from app.services.accounts import SettingsAccounts, StoredAccounts
+from app.services.home_settings import HomeSettings
+from app.services.homes import HomeService
 from app.services.installations import Installations, make_installations
+from app.services.workspaces import WorkspaceService
 from app.slack.clients import Clients
 
 
@@ -34,15 +39,21 @@ class Engine:
     clients: Clients
     installations: Installations
     accounts: StoredAccounts
+    account_service: AccountService
+    workspace_service: WorkspaceService
+    home_service: HomeService
     providers: Mapping[str, Provider]
     bell: Bell
+    home_bell: Bell
     presence: Presence | FilePresence
     reconciler: Reconciler
     sweep: Sweep
+    homes: Homes
 
     def nudge(self) -> None:
         """There is work: wakes a worker here, and one in each other process."""
         self.bell.ring()
+        self.home_bell.ring()
         self.presence.tell()
 
     def start(self) -> list[threading.Thread]:
@@ -52,6 +63,7 @@ class Engine:
         names = [f"reconciler-{number}" for number in range(self.settings.workers)]
         threads = [threading.Thread(target=self.reconciler.run, name=name) for name in names]
         threads.append(threading.Thread(target=self.sweep.run, name="sweep"))
+        threads.append(threading.Thread(target=self.homes.run, name="homes"))
         for thread in threads:
             thread.start()
         return threads
@@ -60,6 +72,7 @@ class Engine:
         """What is begun is finished first; until then the others must take this process for alive."""
         self.reconciler.stop()
         self.sweep.stop()
+        self.homes.stop()
         for thread in threads:
             thread.join()
         self.presence.stop()
@@ -70,7 +83,7 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
     """The engine for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
     settings, providers = read_configuration(env, clock)
     database = Database(settings.database_url.get_secret_value(), keys=settings.keys)
-    bell = Bell()
+    bell, home_bell = Bell(), Bell()
     installations = make_installations(settings, database, clock, bell.ring)
     accounts = StoredAccounts(
         database,
@@ -87,18 +100,13 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         public_url=settings.public_url,
         lease_seconds=settings.lease_seconds,
     )
-    presence = (
-        FilePresence(database)
-        if database.is_sqlite
-        else Presence(database, clock, bell.ring, lease_seconds=settings.lease_seconds)
+    account_service = AccountService(database, clock, accounts)
+    workspace_service = WorkspaceService(
+        database, clock, accounts, allow_guests=settings.allow_guests, signs_in=settings.signs_in
     )
-    sweep = Sweep(
-        database,
-        clock,
-        keep_deliveries=timedelta(days=settings.keep_deliveries_days),
-        keep_calls=timedelta(days=settings.keep_calls_days),
-        keep_changes=timedelta(days=settings.keep_changes_days),
-        chores=(*installations.chores, accounts.forget_removed),
+    parts = HomeSettings(account_service, workspace_service)
+    home_service = HomeService(
+        database, clock, accounts, workspace_service, home_bell.ring, command=settings.slash_command, settings=parts
     )
     return Engine(
         settings=settings,
@@ -106,11 +114,33 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         clients=installations.clients,
         installations=installations,
         accounts=accounts,
+        account_service=account_service,
+        workspace_service=workspace_service,
+        home_service=home_service,
         providers=providers,
         bell=bell,
-        presence=presence,
+        home_bell=home_bell,
+        presence=_make_presence(settings, database, clock, bell),
         reconciler=reconciler,
-        sweep=sweep,
+        sweep=_make_sweep(settings, database, clock, (*installations.chores, accounts.forget_removed)),
+        homes=Homes(database, clock, installations.clients, home_service, home_bell),
+    )
+
+
+def _make_presence(settings: Settings, database: Database, clock: Clock, bell: Bell) -> Presence | FilePresence:
+    if database.is_sqlite:
+        return FilePresence(database)
+    return Presence(database, clock, bell.ring, lease_seconds=settings.lease_seconds)
+
+
+def _make_sweep(settings: Settings, database: Database, clock: Clock, chores: Sequence[Callable[[], bool]]) -> Sweep:
+    return Sweep(
+        database,
+        clock,
+        keep_deliveries=timedelta(days=settings.keep_deliveries_days),
+        keep_calls=timedelta(days=settings.keep_calls_days),
+        keep_changes=timedelta(days=settings.keep_changes_days),
+        chores=chores,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 from app.clock import Clock
-from app.db import accounts, installations, oauth_states, retention, workspaces
+from app.db import accounts, homes, installations, oauth_states, retention, workspaces
 from app.db.emails import SOMEBODYS
 from app.db.session import Database
 
@@ -65,6 +65,7 @@ class Sweep:
             Kind("oauth_states", oauth_states.drop, STATES_LAST, MOST_DELIVERIES),
             Kind("installations", installations.drop_removed, keep_calls, MOST_CALLS),
             Kind("accounts", accounts.drop_removed, keep_calls, MOST_CALLS),
+            Kind("homes", homes.forget, keep_calls, MOST_DELIVERIES),
             Kind("changes", workspaces.drop_changes, keep_changes, MOST_DELIVERIES),
         )
         self._chores = chores

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app import logs
 from app.clock import Clock
-from app.db import accounts, workspaces
+from app.db import accounts, homes, workspaces
 from app.db.accounts import StoredAccount
 from app.db.session import Database
 from app.db.workspaces import Change, What
@@ -265,6 +265,7 @@ def record(
     """Note who has changed what, in the table and in the log; the log has no details."""
     change = Change(team_id=actor.team_id, user_id=actor.user_id, at=at, what=what, about=about, details=details)
     workspaces.record(connection, change)
+    homes.outdate(connection, actor.team_id, at)
     log.info(what.value, team_id=actor.team_id, by=actor.user_id, about=about)
 
 

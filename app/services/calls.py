@@ -157,6 +157,7 @@ class CallService:
             response_url=wish.response_url,
             provider=provider.name,
             account_id=provider.account_id,
+            is_private=not texts.channel_title(wish.channel_name),
             join_token=secrets.token_urlsafe(24),
             title=title,
             at=now,

@@ -154,6 +154,7 @@ def _new_call(over: StoredCall, begun: Fact, now: datetime, thread_ts: str) -> N
         response_url=None,
         provider=over.provider,
         account_id=over.account_id,
+        is_private=over.is_private,
         join_token=secrets.token_urlsafe(24),
         title=over.snapshot.title.value,
         at=started_at,

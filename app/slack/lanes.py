@@ -17,4 +17,6 @@ PACES = {
     "users.lookupByEmail": Pace(50),
     "chat.postMessage": Pace(100, burst=10),
     "chat.postEphemeral": Pace(100, burst=10),
+    # Tier 4, 100 and more: https://docs.slack.dev/reference/methods/views.publish
+    "views.publish": Pace(100, burst=20),
 }

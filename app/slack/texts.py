@@ -114,6 +114,7 @@ def help_text(command: str) -> str:
             f"`{command} end` ends your call.",
             f"`{command} rename Another title` changes the title on the card.",
             f"`{command} list` shows what is running in this channel.",
+            f"`{command} settings` is about the calls that you start yourself; the app's Home tab has the rest.",
             "Only the one who started a call, or an admin of the workspace, may end or rename it, "
             "unless an admin has let everybody do so.",
         ]
@@ -189,6 +190,35 @@ def guests_needed() -> str:
 
 def account_gone() -> str:
     return "This account is not there any more. Please choose another one."
+
+
+def form_not_opened() -> str:
+    return "Slack could not open the form in time. Please try again."
+
+
+# --- About an account
+
+
+def testing(name: str, provider: str) -> str:
+    return f"Asking {escape(provider)} whether *{escape(name)}* works …"
+
+
+def tested(proven: Sequence[str], problem: str, webhook_url: str) -> str:
+    """``proven`` are sentences; ``problem`` is what to mend, ``""`` when nothing."""
+    if problem:
+        return f":warning: {escape(problem)}"
+    lines = [f":white_check_mark: {escape(sentence)}" for sentence in proven]
+    if webhook_url:
+        lines.append(f"Webhooks go to `{webhook_url}`. The Home says when the last one came.")
+    return "\n".join(lines) or "Nothing is asked of this provider before a call is started."
+
+
+def account_saved(name: str, webhook_url: str, *, by_hand: bool) -> list[str]:
+    """``by_hand`` when somebody has to tell the provider where its webhooks go."""
+    saved = [f"*{escape(name)}* is saved. Its secrets are stored encrypted, and never shown again."]
+    if by_hand:
+        saved.append(f"Give this address to the provider, for its webhooks:\n`{webhook_url}`")
+    return [*saved, "*Test* in its menu on the Home says whether it works."]
 
 
 # --- When something failed

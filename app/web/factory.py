@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.clock import Clock
 from app.config import Settings
-from app.listeners.bolt import make_bolt_app
+from app.listeners.bolt import Services, make_bolt_app
 from app.listeners.socket_mode import SocketMode
 from app.reconciler.engine import Engine, build_engine
 from app.services.calls import CallService
@@ -57,8 +57,14 @@ class Switchboard(Engine):
 def build(env: Mapping[str, str], clock: Clock) -> Switchboard:
     """The app for the settings in ``env``. Raises ``ConfigurationError`` once, with all that is wrong."""
     engine = build_engine(env, clock)
-    call_service = CallService(engine.database, clock, engine.accounts, engine.nudge)
-    bolt_app = make_bolt_app(engine.settings, engine.clients, call_service, engine.installations.uninstall)
+    services = Services(
+        calls=CallService(engine.database, clock, engine.accounts, engine.nudge),
+        accounts=engine.account_service,
+        workspaces=engine.workspace_service,
+        homes=engine.home_service,
+        uninstall=engine.installations.uninstall,
+    )
+    bolt_app = make_bolt_app(engine.settings, engine.clients, services)
     app_token = engine.settings.slack_app_token.get_secret_value()
     receiver = Webhooks(engine.accounts, DeliveryService(engine.database, clock, engine.nudge))
     floods = Floods(clock)

@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Response, make_response, redirect, render_template
 from markupsafe import Markup
 
+from app.domain.durations import lasted
 from app.services.visits import Door, Visit
 from app.slack.openid import Member
 
@@ -117,14 +118,3 @@ def keep_private(response: Response) -> Response:
 
 def in_words(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y} at {moment:%H:%M} UTC"
-
-
-def lasted(seconds: int) -> str:
-    """A duration as people say it, in whole minutes."""
-    hours, minutes = divmod(seconds // 60, 60)
-    words = [_counted(number, noun) for number, noun in ((hours, "hour"), (minutes, "minute")) if number]
-    return " and ".join(words) or "less than a minute"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

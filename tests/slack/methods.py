@@ -32,6 +32,10 @@ SCOPES: dict[str, set[str]] = {
     "openid_connect_token": set(),
     "users_info": {"users:read"},
     "users_lookupByEmail": {"users:read.email"},
+    # Home and modals are the app's own.
+    "views_open": set(),
+    "views_publish": set(),
+    "views_update": set(),
 }
 
 

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from sqlalchemy import create_engine
 
+from app.domain.durations import lasted
 from app.emulator import Emulator
-from app.web.join_pages import lasted
 from tests.clocks import MovedClock
 from tests.providers.livekit.server import SECRET, LiveKitServer
 from tests.running import Running

@@ -10,9 +10,10 @@ from slack_bolt import Ack
 
 from app import logs
 from app.db.calls import StoredCall
-from app.errors import WishRefused
+from app.listeners.commands.settings import PreferencesForm
 from app.listeners.commands.wish import Verb, Wish, read_wish
 from app.listeners.roles import role_of
+from app.listeners.trouble import Trouble, attempt
 from app.services.callers import Caller
 from app.services.calls import CallService, Start
 from app.slack import texts
@@ -24,21 +25,16 @@ log = logs.get(__name__)
 class RingCommand:
     """The listener."""
 
-    def __init__(self, command: str, clients: Clients, call_service: CallService) -> None:
+    def __init__(self, command: str, clients: Clients, call_service: CallService, preferences: PreferencesForm) -> None:
         self._command = command
         self._clients = clients
         self._calls = call_service
+        self._preferences = preferences
 
     def answer(self, ack: Ack, command: dict[str, Any]) -> None:
         caller = self._caller(command)
-        try:
-            ack(self._fulfil(read_wish(command.get("text", "")), caller, command))
-        except WishRefused as refusal:
-            ack(texts.refused(refusal, self._command))
-        except Exception:  # the person must be answered, whatever went wrong
-            reference = logs.new_reference()
-            log.exception("command failed", reference=reference, team_id=caller.team_id, channel_id=caller.channel_id)
-            ack(texts.went_wrong(reference))
+        said = attempt(lambda: self._fulfil(read_wish(command.get("text", "")), caller, command), caller, self._command)
+        ack(said.words if isinstance(said, Trouble) else said)
 
     def _fulfil(self, wish: Wish, caller: Caller, command: Mapping[str, Any]) -> str:
         match wish.verb:
@@ -51,6 +47,8 @@ class RingCommand:
                 return texts.ended(ended.title, for_everybody=ended.for_everybody)
             case Verb.RENAME:
                 return texts.renamed(self._calls.rename(caller, wish.title))
+            case Verb.SETTINGS:
+                return self._preferences.show(caller, str(command.get("trigger_id", "")))
             case Verb.START:
                 return self._start(wish, caller, command)
 

@@ -15,6 +15,7 @@ class Verb(StrEnum):
     END = "end"
     RENAME = "rename"
     LIST = "list"
+    SETTINGS = "settings"
     HELP = "help"
 
 
@@ -27,12 +28,12 @@ class Wish:
 
 
 def read_wish(text: str) -> Wish:
-    """``end``, ``list`` and ``help`` are wishes only when they stand alone: "end of year review" is a title."""
+    """``end``, ``list`` and the like are wishes only when they stand alone: "end of year review" is a title."""
     title = plain(text)
     first, _, rest = title.partition(" ")
     if first.lower() == Verb.RENAME:
         return Wish(Verb.RENAME, rest.strip())
-    if title.lower() in {Verb.END, Verb.LIST, Verb.HELP}:
+    if title.lower() in {Verb.END, Verb.LIST, Verb.SETTINGS, Verb.HELP}:
         return Wish(Verb(title.lower()))
     return Wish(Verb.START, title)
 

@@ -1,0 +1,123 @@
+"""The part of the Home where things are chosen: one's own preferences, and for admins the workspace's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    Option,
+    OverflowMenuElement,
+    SectionBlock,
+)
+
+from app.domain.workspaces import Enders, Starters, WorkspaceSettings
+from app.slack.home import moment
+from app.slack.texts import escape
+
+ADD_ACCOUNT = "add_account"
+CHANGE_ACCOUNT = "change_account"
+CHANGE_SETTINGS = "change_settings"
+CHANGE_CHANNEL = "change_channel"
+CHANGE_PREFERENCES = "change_preferences"
+EDIT, TEST, MAKE_DEFAULT, REMOVE = "edit", "test", "default", "remove"
+_STARTERS = {
+    Starters.EVERYBODY: "Everybody may start calls",
+    Starters.MEMBERS: "Members may start calls, guests may not",
+    Starters.ADMINS: "Only admins may start calls",
+}
+_ENDERS = {
+    Enders.STARTER: "whoever started one, and admins, may end it",
+    Enders.EVERYBODY: "everybody may end any",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLine:
+    """An account as admins see it. ``key`` names it in actions; ``webhook_url`` is empty where none are taken, and
+    for the accounts of the app's own settings."""
+
+    key: str
+    name: str
+    provider_name: str
+    is_shared: bool
+    is_default: bool
+    webhook_url: str
+    last_delivery_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLine:
+    """Who has changed what."""
+
+    at: datetime
+    user_id: str
+    what: str
+
+
+def personal_blocks() -> Iterator[Block]:
+    yield ActionsBlock(elements=[ButtonElement(text="Your preferences", action_id=CHANGE_PREFERENCES)])
+
+
+def admin_blocks(
+    accounts: Sequence[AccountLine], settings: WorkspaceSettings, changes: Sequence[ChangeLine]
+) -> Iterator[Block]:
+    yield HeaderBlock(text="Where calls are held")
+    if not accounts:
+        yield _text("No call provider is set up yet. Add an account, and people can start calls.")
+    for account in accounts:
+        yield from _account(account)
+    add = ButtonElement(text="Add an account", action_id=ADD_ACCOUNT, style=None if accounts else "primary")
+    per_channel = ButtonElement(text="One channel elsewhere", action_id=CHANGE_CHANNEL)
+    yield ActionsBlock(elements=[add, per_channel] if accounts else [add])
+    yield HeaderBlock(text="This workspace")
+    yield SectionBlock(
+        text=MarkdownTextObject(text=_settings(settings)),
+        accessory=ButtonElement(text="Change", action_id=CHANGE_SETTINGS),
+    )
+    if changes:
+        told = "\n".join(f"{moment(change.at)}: <@{change.user_id}>, {change.what}" for change in changes)
+        yield ContextBlock(elements=[MarkdownTextObject(text=told)])
+
+
+def _account(account: AccountLine) -> Iterator[Block]:
+    marks = ", ".join([escape(account.provider_name), *["the default"] * account.is_default])
+    text = MarkdownTextObject(text=f"*{escape(account.name)}* ({marks})")
+    yield SectionBlock(text=text, accessory=OverflowMenuElement(action_id=CHANGE_ACCOUNT, options=_options(account)))
+    yield ContextBlock(elements=[MarkdownTextObject(text=_arrival(account))])
+
+
+def _options(account: AccountLine) -> list[Option]:
+    words = {EDIT: "Change or rename", TEST: "Test", MAKE_DEFAULT: "Make the default", REMOVE: "Remove"}
+    shared = {MAKE_DEFAULT} if account.is_shared else set(words)
+    return [Option(text=words[verb], value=f"{verb} {account.key}") for verb in words if verb in shared]
+
+
+def _arrival(account: AccountLine) -> str:
+    if account.is_shared:
+        return "Set up by the people who run Switchboard."
+    if not account.webhook_url:
+        return "Tells nothing of who comes and goes."
+    if account.last_delivery_at is None:
+        return f"Webhooks go to `{account.webhook_url}`. None has come yet."
+    at = int(account.last_delivery_at.timestamp())
+    return f"Last delivery received <!date^{at}^{{ago}}|{account.last_delivery_at:%Y-%m-%d %H:%M} UTC>."
+
+
+def _settings(settings: WorkspaceSettings) -> str:
+    guests = "People without an account here may join" if settings.allows_guests else "Only people of Slack may join"
+    lines = [f"{_STARTERS[settings.who_may_start]}; {_ENDERS[settings.who_may_end]}.", f"{guests}."]
+    if settings.title_template:
+        lines.append(f"Calls without a title are called “{escape(settings.title_template)}”.")
+    return "\n".join(lines)
+
+
+def _text(mrkdwn: str) -> SectionBlock:
+    return SectionBlock(text=MarkdownTextObject(text=mrkdwn))
