@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from app.db import overview
 from app.db.calls import StoredCall
 from app.domain.calls import CallStatus
 from app.domain.operations import (
@@ -18,11 +20,13 @@ from app.domain.operations import (
     Operation,
     PostCall,
     RemoveParticipants,
+    RenameMeeting,
     TellFailure,
     UpdateCall,
 )
 from app.emulator.workspace import Channel
 from app.reconciler.apply import METHODS
+from tests.providers.zoom.server import ZoomServer
 from tests.reconciler.stage import Stage, names, person
 
 FINISH = "finish"
@@ -36,8 +40,10 @@ class Scene:
     are one workspace to this Slack."""
 
     stage: Stage
+    zoom: ZoomServer
     number: int
     is_private: bool = False
+    at: str = "standard"
 
     def __post_init__(self) -> None:
         kind, members = ("private", ["U0GRACE"]) if self.is_private else ("public", ["U0GRACE", "U0BOT"])
@@ -62,9 +68,18 @@ class Scene:
         [found] = [id_ for id_, held in self.stage.vendor.meetings.items() if held.key == self.call.id]
         return found
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether there is nothing to do, or nothing but a look in some minutes, as there is after an end."""
+        call = self.call
+        with self.stage.database.reading() as connection:
+            turn = overview.turn_of(connection, call.id)
+        is_later = turn.reconcile_after > datetime.now(UTC) + timedelta(minutes=1)
+        return (call.is_in_step or is_later) and call.failures == 0 and turn.lease_until is None
+
     def want(self) -> None:
         through = self.stage.response_url(self.channel) if self.is_private else None
-        self.stage.start(channel=self.channel, team=self.team, answer_through=through)
+        self.stage.start(channel=self.channel, team=self.team, answer_through=through, at=self.at)
 
     def wanted_until(self, method: str, code: str = "service_unavailable") -> None:
         """Want the call, and stop where Slack refuses ``method`` for now."""
@@ -75,8 +90,9 @@ class Scene:
     def live(self, *people: str) -> None:
         self.want()
         self.stage.work()
-        self.join(*people)
-        self.stage.work()
+        if people:
+            self.join(*people)
+            self.stage.work()
 
     def join(self, *people: str) -> None:
         self.stage.join(*people, meeting=self.meeting)
@@ -88,8 +104,9 @@ def nothing(_: Scene) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``request`` is what Slack gets, or "standard" for the provider; ``next_lane`` is of what follows it. ``prepare``
-    leads up to the operation; ``wish`` is what nobody has worked on yet."""
+    """``request`` is what Slack gets, or the provider's name; ``next_lane`` is of what follows it. ``prepare`` leads up
+    to the operation; ``wish`` is what nobody has worked on yet, and ``asks_before`` counts what Slack gets for that
+    first."""
 
     operation: type[Operation]
     request: str
@@ -101,11 +118,13 @@ class Case:
     status: CallStatus = CallStatus.LIVE
     title: str = "Weekly sync"
     name: str = ""
-    is_private: bool = field(default=False)
+    is_private: bool = False
+    at: str = "standard"
+    asks_before: int = 0
 
     @property
     def lane(self) -> str:
-        return METHODS.get(self.operation, "standard")
+        return METHODS.get(self.operation, self.at)
 
     def __str__(self) -> str:
         return self.name or self.operation.__name__
@@ -165,6 +184,7 @@ CASES = (
     Case(AddCall, "calls.add", "chat.postMessage", lambda scene: scene.wanted_until("calls.add")),
     Case(PostCall, "chat.postMessage", FINISH, lambda scene: scene.wanted_until("chat.postMessage")),
     Case(UpdateCall, "calls.update", FINISH, Scene.live, rename, title="Retro"),
+    Case(RenameMeeting, "zoom", FINISH, Scene.live, rename, title="Retro", at="zoom", asks_before=1),
     Case(
         FindPerson,
         "users.lookupByEmail",
@@ -197,15 +217,24 @@ CASES = (
 def wrong_with(case: Case, scene: Scene) -> list[str]:
     """What is not as it must be; empty when all is."""
     call = scene.call
-    held = [meeting for meeting in scene.stage.vendor.meetings.values() if meeting.key == call.id]
     checks = {
-        "in step": (call.is_in_step, True),
+        "at rest": (scene.is_at_rest, True),
+        "in flight": (call.in_flight, None),
         "status": (call.status, case.status),
-        "meetings": (len(held), 1),
-        "meeting over": (held[0].state == "ended" if held else None, case.status is not CallStatus.LIVE),
+        **(_checks_of_zoom(case, scene) if case.at == "zoom" else _checks_of_meeting(case, scene)),
         **(_checks_of_failed(scene) if case.status is FAILED else _checks_of_card(case, scene)),
     }
     return [f"{case}: {name} is {found}, not {wanted}" for name, (found, wanted) in checks.items() if found != wanted]
+
+
+def _checks_of_meeting(case: Case, scene: Scene) -> dict[str, tuple[object, object]]:
+    held = [meeting for meeting in scene.stage.vendor.meetings.values() if meeting.key == scene.call.id]
+    is_over = case.status is not CallStatus.LIVE
+    return {"meetings": (len(held), 1), "meeting over": ([meeting.state == "ended" for meeting in held], [is_over])}
+
+
+def _checks_of_zoom(case: Case, scene: Scene) -> dict[str, tuple[object, object]]:
+    return {"titles at Zoom": ([meeting.wanted["topic"] for meeting in scene.zoom.meetings.values()], [case.title])}
 
 
 def _checks_of_failed(scene: Scene) -> dict[str, tuple[object, object]]:

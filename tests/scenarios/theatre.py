@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections import ChainMap, Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,12 +22,14 @@ from app.emulator.faults import FaultKind
 from app.providers.registry import load_providers
 from tests.clocks import MovedClock
 from tests.processes import ROOT, clean, settings
-from tests.providers.standard.reference_server import ReferenceServer
-from tests.providers.standin import HANG_UP, Asked, Reply
 from tests.reconciler.stage import Stage
 from tests.scenarios.crash_cases import Case, Scene, wrong_with
+from tests.scenarios.holding import HoldingServer, HoldingZoom
 from tests.scenarios.patience import PATIENCE_SECONDS, until
 from tests.scenarios.stops import PostgresqlStops, SqliteStops, stops_for
+
+LONGEST_DOUBT_SECONDS = 200
+"""It takes less until a refusal is believed, and longer until what has ended is looked at once more."""
 
 
 class Point(StrEnum):
@@ -47,49 +49,29 @@ ON_THE_WIRE: dict[Point, FaultKind] = {
 }
 
 
-class HoldingServer(ReferenceServer):
-    """A provider that keeps the next request to a path waiting until it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._holds: dict[str, FaultKind] = {}
-        self._let_go = threading.Event()
-        self.held = 0
-        self.answered = 0
-
-    def hold(self, path_end: str, kind: FaultKind) -> None:
-        self._holds[path_end] = kind
-
-    def let_go(self) -> None:
-        self._let_go.set()
-
-    def reply_to(self, asked: Asked) -> Reply:
-        ends = [end for end in self._holds if asked.path.endswith(end)]
-        if not ends:
-            return super().reply_to(asked)
-        kind = self._holds.pop(ends[0])
-        if kind == "timeout_after":
-            super().reply_to(asked)
-        self.held += 1
-        self._let_go.wait(PATIENCE_SECONDS)
-        reply = super().reply_to(asked) if kind == "slow" else HANG_UP
-        self.answered += 1
-        return reply
-
-
-PATHS = {"CreateMeeting": "/meetings", "EndMeeting": "/end"}
+# At the provider: which request it is, by its method and a part of its path.
+AT_A_PROVIDER = {
+    "CreateMeeting": ("POST", "/meetings"),
+    "EndMeeting": ("POST", "/end"),
+    "RenameMeeting": ("PATCH", "/meetings/"),
+}
 
 
 @dataclass(slots=True)
 class Theatre:
     stage: Stage
     vendor: HoldingServer
+    zoom: HoldingZoom
     stops: SqliteStops | PostgresqlStops
     url: str
 
+    @property
+    def vendors(self) -> Mapping[str, HoldingServer | HoldingZoom]:
+        return {"standard": self.vendor, "zoom": self.zoom}
+
     def play(self, cases: Sequence[Case], point: Point) -> list[str]:
         """Kill a process that is at ``point`` of each case, let another finish; returns what is wrong then."""
-        scenes = [Scene(self.stage, number, case.is_private) for number, case in enumerate(cases)]
+        scenes = [Scene(self.stage, self.zoom, number, case.is_private, case.at) for number, case in enumerate(cases)]
         for case, scene in zip(cases, scenes, strict=True):
             case.prepare(scene)
         for case, scene in zip(cases, scenes, strict=True):
@@ -103,30 +85,39 @@ class Theatre:
 
     def _crash_on_the_wire(self, cases: Sequence[Case], point: Point) -> None:
         slack, kind = self.stage.slack, ON_THE_WIRE[point]
-        before = len(slack.requests())
-        at_slack = [case.request for case in cases if case.request != "standard"]
+        elsewhere = [case for case in cases if case.request in self.vendors]
+        coming = Counter(case.request for case in cases if case not in elsewhere)
+        coming["calls.update"] += sum(case.asks_before for case in cases)
+        coming.update({method: len(slack.requests(method)) for method in coming})
         for case in cases:
-            if case.request == "standard":
-                self.vendor.hold(PATHS[case.operation.__name__], kind)
+            if case in elsewhere:
+                self.vendors[case.request].hold(*AT_A_PROVIDER[case.operation.__name__], kind)
             else:
                 slack.faults.add(case.request, kind, times=1, seconds=PATIENCE_SECONDS)
         with self._at_work() as process:
-            until(lambda: not slack.faults.described() and self.vendor.held == len(cases) - len(at_slack))
+            until(lambda: not slack.faults.described() and self._held() == len(elsewhere))
             if point is Point.BEFORE_RESULT:
                 with self.stops.holding_writers():
-                    self._let_go()
-                    until(lambda: self.vendor.answered == self.vendor.held)
-                    until(lambda: len(slack.requests()) >= before + len(at_slack))
+                    self.let_go()
+                    until(lambda: self._answered() == self._held())
+                    until(lambda: all(len(slack.requests(method)) >= count for method, count in coming.items()))
                     process.kill()
                     process.wait()
             else:
-                until(lambda: len(slack.requests()) >= before + len(at_slack))
+                until(lambda: all(len(slack.requests(method)) >= count for method, count in coming.items()))
                 process.kill()
                 process.wait()
-        self._let_go()
+        self.let_go()
 
-    def _let_go(self) -> None:
-        self.vendor.let_go()
+    def _held(self) -> int:
+        return sum(vendor.held for vendor in self.vendors.values())
+
+    def _answered(self) -> int:
+        return sum(vendor.answered for vendor in self.vendors.values())
+
+    def let_go(self) -> None:
+        for vendor in self.vendors.values():
+            vendor.let_go()
         self.stage.slack.faults.clear()
 
     def _crash_at_a_commit(self, cases: Sequence[Case], scenes: Sequence[Scene], point: Point) -> None:
@@ -144,10 +135,10 @@ class Theatre:
         self._age()
         if len(scenes) == 1:
             self.stage.clock.move_to(datetime.now(UTC))
-            self.stage.settle()
+            self.stage.settle(within_seconds=LONGEST_DOUBT_SECONDS)
             return
         with self._at_work():
-            until(lambda: all(scene.call.is_in_step for scene in scenes))
+            until(lambda: self._hurried() and all(scene.is_at_rest for scene in scenes))
 
     @contextmanager
     def _at_work(self) -> Iterator[subprocess.Popen[str]]:
@@ -164,7 +155,16 @@ class Theatre:
 
     def _env(self) -> dict[str, str]:
         own = {"WORKERS": "16", "DEFAULT_PROVIDER": "standard"}
-        return {**settings(self.stage.slack, self.url, 1), **self.vendor.settings(), **own}
+        given = [vendor.settings() for vendor in self.vendors.values()]
+        return {**settings(self.stage.slack, self.url, 1), **own, **ChainMap(*given)}
+
+    def _hurried(self) -> bool:
+        """What is tried again for a call that has ended is tried now: that Slack has ended it is believed only when it
+        has said so for two minutes."""
+        with self.stage.database.transaction() as connection:
+            failing = update(CALLS).where(CALLS.c.failures > 0, CALLS.c.ended_at.is_not(None))
+            connection.execute(failing.where(CALLS.c.lease_token.is_(None)).values(reconcile_after=datetime.now(UTC)))
+        return True
 
     def _age(self) -> None:
         past = datetime.now(UTC) - timedelta(seconds=1)
@@ -177,10 +177,11 @@ class Theatre:
 def theatre(url: str) -> Iterator[Theatre]:
     """On a migrated database of its own."""
     clock, database = MovedClock(datetime.now(UTC)), Database(url)
-    with Emulator(manifest=read_manifest()) as slack, HoldingServer() as vendor:
-        providers = load_providers(vendor.settings(), clock)
+    with Emulator(manifest=read_manifest()) as slack, HoldingServer() as vendor, HoldingZoom() as zoom:
+        providers = load_providers({**vendor.settings(), **zoom.settings()}, clock)
         stage = Stage(database=database, clock=clock, slack=slack, vendor=vendor, providers=providers)
         with closing(stops_for(url)) as stops:
-            yield Theatre(stage, vendor, stops, url)
-        vendor.let_go()
+            played = Theatre(stage, vendor, zoom, stops, url)
+            yield played
+            played.let_go()
     database.close()
