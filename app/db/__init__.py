@@ -4,5 +4,6 @@
 ``session`` connections and transactions · ``calls`` and ``deliveries`` reading and writing · ``overview`` for
 operators · ``work`` claims and leases on calls · ``notify`` and ``file_presence`` which processes live, and how they
 wake one another · ``lanes`` one locked row for each team and method · ``retention`` what is not kept for ever ·
-``migrations`` (Alembic).
+``installations`` and ``oauth_states`` where the app is installed, ``cutting_off`` the calls from where it was removed ·
+``schema`` all tables together · ``migrations`` (Alembic).
 """
