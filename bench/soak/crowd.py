@@ -38,8 +38,9 @@ TRIES = 20
 
 @dataclass(slots=True)
 class Crowd:
-    """``tick`` lets so many things happen. ``watch`` is told of those who come for the first time, and who go: where,
-    who, and whether they are in now. ``lasts_seconds`` is how long a call runs, at least and at most."""
+    """``tick`` lets so many things happen. ``watch`` is told of those who come and go, but for second devices and
+    glimpses: where, who, and whether they are in now. ``lasts_seconds`` is how long a call runs, at least and at
+    most."""
 
     truth: Truth
     vendors: Mapping[str, Vendor]
@@ -169,7 +170,9 @@ class Crowd:
         chance = self.rng.random()
         back = [key for key in run.attended - run.glimpsed if key not in run.present]
         if chance < RETURNS and back:
-            self._enter(slot, run, Person(self.rng.choice(sorted(back)), self.truth.now()))
+            person = Person(self.rng.choice(sorted(back)), self.truth.now())
+            self.watch(slot, person.key, True)
+            self._enter(slot, run, person)
         elif chance < RETURNS + SECOND_DEVICES and run.present and slot.vendor == "standard":
             self._connect(slot, run, self.rng.choice(list(run.present.values())))
         else:

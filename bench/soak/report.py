@@ -25,7 +25,6 @@ class Outcome:
     seconds: float
     samples: Sequence[Sample]
     sightings: Sequence[Sighting]
-    never_seen: int
     verdict: Verdict
     windows: Sequence[tuple[float, float]]
     kills: Sequence[float]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
@@ -25,35 +23,24 @@ from bench.soak.plot import draw
 from bench.soak.post import SENDERS, Post
 from bench.soak.process import AppProcess
 from bench.soak.report import Outcome
-from bench.soak.trouble import FAULTS_PER_SECOND, SlackTrouble, VendorTrouble, is_window
+from bench.soak.trouble import BadDays, SlackTrouble, VendorTrouble
 from bench.soak.truth import Slot, Truth
 from bench.soak.vendors import SoakLiveKit, SoakStandard, Vendor
 from bench.soak.verdict import Verdict, judge
-from bench.soak.watch import (
-    EVERY_SECONDS,
-    LOOKS_PER_SECOND,
-    METRICS_TOKEN,
-    Requests,
-    Sample,
-    Sightings,
-    Store,
-    line,
-    pss_mib,
-    read_metrics,
-)
-from tests.databases import fresh_database_url
+from bench.soak.watch import METRICS_TOKEN, Requests, Sightings, Store, Watch
+from tests.databases import Kind, fresh_database_url
 
 SLOTS = 208
 """A few channels more than the 200 calls: a call that has ended is followed by another some seconds later."""
 TEAMS = 20
 EVENTS_PER_SECOND = 50
-SAMPLES_PER_LINE = 6
 TICK_SECONDS = 0.05
 KILLS = (0.1, 0.22)
 """Shares of the time. The second falls into a window of faults; afterwards the same process runs to the end, because
 memory that is lost shows only in one that lives long."""
 SETTLE_SECONDS = 180
 QUIET_LOOKS = 3
+MOST_SENTENCES = 20
 START_SECONDS = 120
 KEPT = timedelta(minutes=5)
 LASTS_SECONDS = (300.0, 720.0)
@@ -66,7 +53,7 @@ class Options:
     """``keep`` is a folder where logs and samples stay; ``plot`` is where the plot goes."""
 
     minutes: float = 30
-    database: str = "sqlite"
+    database: Kind = "sqlite"
     plot: Path | None = None
     keep: Path | None = None
     seed: int = 1
@@ -74,10 +61,11 @@ class Options:
 
 def run(folder: Path, options: Options) -> Iterator[Figure]:
     with ExitStack() as stack:
-        url = stack.enter_context(fresh_database_url(folder, _migrate, options.database))  # type: ignore[arg-type]
+        url = stack.enter_context(fresh_database_url(folder, _migrate, options.database))
         soak = Soak(stack, options.keep or folder, url, options)
         soak.run()
-    yield from soak.figures()
+    soak.tell()
+    yield from report.figures(soak.outcome)
 
 
 def _migrate(url: str) -> None:
@@ -86,40 +74,28 @@ def _migrate(url: str) -> None:
 
 class Soak:
     def __init__(self, stack: ExitStack, folder: Path, url: str, options: Options) -> None:
-        self._seconds = options.minutes * 60
         self._options = options
+        self._seconds = options.minutes * 60
         self._began = time.monotonic()
         rng = random.Random(options.seed)
-        self.slack = stack.enter_context(Emulator())
-        self.slots = [_slot(number) for number in range(SLOTS)]
-        _furnish(self.slack, self.slots)
-        self.slack_trouble = SlackTrouble(self.slack.faults, rng)
-        self.vendor_trouble = VendorTrouble(random.Random(options.seed))
-        livekit = stack.enter_context(SoakLiveKit(self.vendor_trouble))
-        standard = stack.enter_context(SoakStandard(self.vendor_trouble))
-        env = {"DATABASE_URL": url, "SLACK_API_URL": self.slack.api_url, "METRICS_TOKEN": METRICS_TOKEN}
-        days = {"KEEP_DELIVERIES_DAYS": "1", "KEEP_CALLS_DAYS": "1"}
-        self.app = AppProcess(folder, {**env, **days, **livekit.settings(), **standard.settings()})
-        stack.callback(self.app.stop)
-        self.store = stack.enter_context(closing(Store(url, min(KEPT, timedelta(seconds=self._seconds / 6)))))
-        self.post = Post(self.app.address)
-        truth = Truth(self.slots, self._now)
-        self.sightings = Sightings(self.slack, self._now)
+        self._slack = stack.enter_context(Emulator())
+        self._bad_days = BadDays(SlackTrouble(self._slack.faults, rng), VendorTrouble(rng))
+        livekit = stack.enter_context(SoakLiveKit(self._bad_days.vendors))
+        standard = stack.enter_context(SoakStandard(self._bad_days.vendors))
+        self._app = AppProcess(folder, _settings(url, self._slack) | livekit.settings() | standard.settings())
+        stack.callback(self._app.stop)
+        self._post = Post(self._app.address)
+        store = stack.enter_context(closing(Store(url, min(KEPT, timedelta(seconds=self._seconds / 6)))))
+        requests, sightings = Requests(self._slack), Sightings(self._slack, self._now)
+        self._watch = Watch(self._app, self._post, store, requests, sightings, self._now)
+        truth = Truth(_slots(self._slack), self._now)
         vendors: dict[str, Vendor] = {"livekit": livekit, "standard": standard}
-        share = min(1.0, options.minutes / 30)
-        lasts = (
-            max(LEAST_LASTS_SECONDS[0], LASTS_SECONDS[0] * share),
-            max(LEAST_LASTS_SECONDS[1], LASTS_SECONDS[1] * share),
-        )
-        self.crowd = Crowd(truth, vendors, self.post, self.slack, rng, lasts, watch=self.sightings.expect)
-        self.requests = Requests(self.slack)
-        self.samples: list[Sample] = []
-        self.windows: list[tuple[float, float]] = []
-        self.kills: list[float] = []
-        self.settled_seconds: float | None = None
-        self.behind: list[str] = []
-        self.verdict = Verdict()
-        self._over = threading.Event()
+        self._crowd = Crowd(truth, vendors, self._post, self._slack, rng, _lasts(options.minutes), sightings.expect)
+        self._watch.told = lambda: self._crowd.told
+        self._kills: list[float] = []
+        self._settled_seconds: float | None = None
+        self._behind: list[str] = []
+        self._verdict = Verdict()
 
     def _now(self) -> float:
         return time.monotonic() - self._began
@@ -128,162 +104,117 @@ class Soak:
 
     def run(self) -> None:
         with ThreadPoolExecutor(SENDERS + 4) as threads:
-            works = [threads.submit(self.post.run) for _ in range(SENDERS)]
-            works += [threads.submit(self._sample), threads.submit(self._sight)]
+            works = [threads.submit(self._post.run) for _ in range(SENDERS)]
+            works += [threads.submit(self._watch.sample), threads.submit(self._watch.look)]
             try:
                 self._begin()
                 self._go_on(threads, works)
                 self._settle()
             finally:
-                self._over.set()
-                self.post.stop()
+                self._watch.stop()
+                self._post.stop()
         for work in works:
             work.result()
-        self._keep()
 
     def _begin(self) -> None:
         """Calls at both providers: the default of new ones is changed by a restart, as a deployment does it."""
         for vendor in ("livekit", "standard"):
-            self.app.stop()
-            self.app.start(DEFAULT_PROVIDER=vendor)
-            self._start_calls([slot for slot in self.slots if slot.vendor == vendor])
+            self._app.stop()
+            self._app.start(DEFAULT_PROVIDER=vendor)
+            self._start_calls([slot for slot in self._crowd.truth.slots if slot.vendor == vendor])
 
     def _start_calls(self, slots: Sequence[Slot]) -> None:
-        with self.crowd.lock:
+        with self._crowd.lock:
             for slot in slots:
-                self.crowd.ask(slot)
-        _wait(lambda: all(slot.runs for slot in slots), START_SECONDS, "not all calls have started")
+                self._crowd.ask(slot)
+        deadline = time.monotonic() + START_SECONDS
+        while not all(slot.runs for slot in slots):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"After {START_SECONDS} s not all calls have started.")
+            time.sleep(TICK_SECONDS)
 
     def _go_on(self, threads: ThreadPoolExecutor, works: list[Future[None]]) -> None:
         owed, last, kills = 0.0, self._now(), [share * self._seconds for share in KILLS]
         while (now := self._now()) < self._seconds:
             owed += (now - last) * EVENTS_PER_SECOND
-            self._trouble(now, now - last)
-            last = now
-            self.crowd.tick(int(owed))
-            owed -= int(owed)
+            self._bad_days.at(now, now - last)
+            self._crowd.tick(int(owed))
+            owed, last = owed - int(owed), now
             if kills and now >= kills[0]:
                 kills.pop(0)
-                self.kills.append(now)
-                works.append(threads.submit(self.app.kill))
+                self._kills.append(now)
+                works.append(threads.submit(self._app.kill))
             time.sleep(max(0.0, TICK_SECONDS - (self._now() - now)))
-        self._calm()
-        self.crowd.rest()
-
-    def _trouble(self, now: float, passed: float) -> None:
-        is_now, was = is_window(now), self.vendor_trouble.is_on
-        if is_now and not was:
-            self.windows.append((now, now))
-        if was and not is_now:
-            self._calm()
-        if is_now:
-            self.vendor_trouble.is_on = True
-            self.windows[-1] = (self.windows[-1][0], now)
-            if self.crowd.rng.random() < passed * FAULTS_PER_SECOND:
-                self.slack_trouble.strike()
-
-    def _calm(self) -> None:
-        self.vendor_trouble.is_on = False
-        self.slack_trouble.clear()
+        self._bad_days.end()
+        self._crowd.rest()
 
     def _settle(self) -> None:
         """Nothing happens any more: every webhook arrives, and every card is brought up to date."""
-        began, quiet = self._now(), 0
+        began, quiet, store = self._now(), 0, self._watch.store
         while quiet < QUIET_LOOKS and self._now() - began < SETTLE_SECONDS:
-            self.verdict = judge(self.crowd.truth, self.slack)
-            self.behind = self.store.behind(running=True)
-            is_quiet = not (self.post.waiting or self.behind or self.verdict.lost)
+            self._verdict = judge(self._crowd.truth, self._slack)
+            self._behind = store.behind(running=True)
+            is_quiet = not (self._post.waiting or self._behind or self._verdict.lost)
             if is_quiet and not quiet:
-                self.settled_seconds = self._now() - began
+                self._settled_seconds = self._now() - began
             quiet = quiet + 1 if is_quiet else 0
             time.sleep(1)
         if not quiet:
-            self.settled_seconds = None
-        self.behind += self.store.behind(running=False)
-
-    # --- Beside it ---------------------------------------------------------------------------------------------------
-
-    def _sample(self) -> None:
-        while not self._over.wait(EVERY_SECONDS):
-            self.requests.read()
-            lag, running = read_metrics(self.app.address)
-            if len(self.samples) % 2:
-                self.store.age()
-            self.samples.append(
-                Sample(
-                    seconds=self._now(),
-                    mib=pss_mib(pids) if (pids := self.app.pids()) else None,
-                    lag_seconds=lag,
-                    running=running,
-                    database_mib=self.store.mib(),
-                    deliveries=self.store.deliveries(),
-                    waiting=self.post.waiting,
-                    told=self.crowd.told,
-                    requests=self.requests.count,
-                    app_cpu_seconds=self.app.cpu_seconds(),
-                    own_cpu_seconds=time.process_time(),
-                )
-            )
-            if len(self.samples) % SAMPLES_PER_LINE == 0:
-                self.store.vacuum()
-                print(line(self.samples[-1]), file=sys.stderr, flush=True)
-
-    def _sight(self) -> None:
-        while not self._over.wait(1 / LOOKS_PER_SECOND):
-            self.sightings.look()
+            self._settled_seconds = None
+        self._behind += store.behind(running=False)
 
     # --- What came of it ---------------------------------------------------------------------------------------------
-
-    def figures(self) -> Iterator[Figure]:
-        yield from report.figures(self.outcome)
 
     @property
     def outcome(self) -> Outcome:
         return Outcome(
             seconds=self._seconds,
-            samples=self.samples,
-            sightings=self.sightings.seen,
-            never_seen=self.sightings.awaited,
-            verdict=self.verdict,
-            windows=self.windows,
-            kills=self.kills,
-            down_seconds=self.app.down_seconds,
-            settled_seconds=self.settled_seconds,
-            repeated=self.post.repeated,
-            given_up=self.post.given_up,
+            samples=self._watch.samples,
+            sightings=self._watch.sightings.seen,
+            verdict=self._verdict,
+            windows=self._bad_days.windows,
+            kills=self._kills,
+            down_seconds=self._app.down_seconds,
+            settled_seconds=self._settled_seconds,
+            repeated=self._post.repeated,
+            given_up=self._post.given_up,
         )
 
-    def _keep(self) -> None:
-        self.requests.read()
+    def tell(self) -> None:
+        """Print what the figures are made of, keep it, and draw the plot."""
+        requests = self._watch.requests
+        requests.read()
         told: dict[str, Counter[str] | Counter[int]] = {
-            "requests to Slack": self.requests.methods,
-            "what came of them": self.requests.outcomes,
-            "faults at Slack": self.slack_trouble.counts,
-            "faults at providers": self.vendor_trouble.counts,
-            "answers to webhooks and commands": self.post.statuses,
+            "requests to Slack": requests.methods,
+            "what came of them": requests.outcomes,
+            "faults at Slack": self._bad_days.slack.counts,
+            "faults at providers": self._bad_days.vendors.counts,
+            "answers to webhooks and commands": self._post.statuses,
         }
         for name, counts in told.items():
             print(f"{name}: " + ", ".join(f"{count} × {what}" for what, count in counts.most_common()))
-        for wrong in [
-            *self.verdict.lost[:20],
-            *self.verdict.doubled[:20],
-            *self.app.errors()[:20],
-            *self.behind[:20],
-        ]:
-            print(f"  {wrong}")
+        for wrong in (self._verdict.lost, self._verdict.doubled, self._app.errors(), self._behind):
+            print(*(f"  {sentence}" for sentence in wrong[:MOST_SENTENCES]), sep="\n", end="\n" if wrong else "")
         if self._options.keep:
             (self._options.keep / "outcome.json").write_text(json.dumps(asdict(self.outcome), indent=1))
         if self._options.plot:
             draw(self._options.plot, self.outcome)
 
 
-def _slot(number: int) -> Slot:
-    vendor = "livekit" if number % 2 else "standard"
-    return Slot(number, f"T0SOAK{number // 2 % TEAMS}", f"C0SOAK{number}", vendor)
+def _settings(url: str, slack: Emulator) -> dict[str, str]:
+    kept = {"KEEP_DELIVERIES_DAYS": "1", "KEEP_CALLS_DAYS": "1"}
+    return {"DATABASE_URL": url, "SLACK_API_URL": slack.api_url, "METRICS_TOKEN": METRICS_TOKEN, **kept}
 
 
-def _furnish(slack: Emulator, slots: Sequence[Slot]) -> None:
-    """All teams are one workspace to this Slack, so it allows what it would allow all of them."""
+def _lasts(minutes: float) -> tuple[float, float]:
+    share = min(1.0, minutes / 30)
+    (least, most), (shortest, short) = LASTS_SECONDS, LEAST_LASTS_SECONDS
+    return max(shortest, least * share), max(short, most * share)
+
+
+def _slots(slack: Emulator) -> list[Slot]:
+    """With a channel each. All teams are one workspace to this Slack, so it allows what it would allow all of them."""
+    slots = [_slot(number) for number in range(SLOTS)]
     workspace = slack.workspace()
     for slot in slots:
         workspace.add_channel(Channel(slot.channel, f"soak-{slot.number}", "public", [STARTER, "U0BOT"]))
@@ -291,11 +222,9 @@ def _furnish(slack: Emulator, slots: Sequence[Slot]) -> None:
     assert isinstance(limits, dict)
     slack.limits.change({"per_minute": {method: limit * TEAMS for method, limit in limits.items()}})
     slack.switches.change({"repeated_external_unique_id": "same_call"})
+    return slots
 
 
-def _wait(is_true: Callable[[], bool], seconds: float, otherwise: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"After {seconds:.0f} s {otherwise}.")
-        time.sleep(0.1)
+def _slot(number: int) -> Slot:
+    vendor = "livekit" if number % 2 else "standard"
+    return Slot(number, f"T0SOAK{number // 2 % TEAMS}", f"C0SOAK{number}", vendor)

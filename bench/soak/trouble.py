@@ -40,21 +40,44 @@ def is_window(seconds: float) -> bool:
 
 
 @dataclass(slots=True)
+class BadDays:
+    """``at`` is told of each moment; ``windows`` are the times of trouble so far."""
+
+    slack: SlackTrouble
+    vendors: VendorTrouble
+    windows: list[tuple[float, float]] = field(default_factory=list)
+
+    def at(self, now: float, passed: float) -> None:
+        """It is so many seconds after the beginning, and ``passed`` after the last time."""
+        is_now = is_window(now)
+        if is_now and not self.vendors.is_on:
+            self.windows.append((now, now))
+        if is_now:
+            self.windows[-1] = (self.windows[-1][0], now)
+            self.slack.perhaps_strike(passed)
+        elif self.vendors.is_on:
+            self.slack.faults.clear()
+        self.vendors.is_on = is_now
+
+    def end(self) -> None:
+        self.slack.faults.clear()
+        self.vendors.is_on = False
+
+
+@dataclass(slots=True)
 class SlackTrouble:
-    """``strike`` puts a fault in the way of the next one to three requests for some method."""
+    """Puts faults in the way of the next one to three requests for some method."""
 
     faults: Faults
     rng: random.Random
     counts: Counter[str] = field(default_factory=Counter)
 
-    def strike(self) -> None:
-        fault = self.rng.choice(_FAULTS)(self.rng.choice(METHODS), self.rng)
-        name = f"{fault.kind} {fault.status}" if fault.kind == "status" else fault.kind
-        self.counts[name] += 1
-        self.faults.put(fault)
-
-    def clear(self) -> None:
-        self.faults.clear()
+    def perhaps_strike(self, passed: float) -> None:
+        """As often as it should in so many seconds."""
+        if self.rng.random() < passed * FAULTS_PER_SECOND:
+            fault = self.rng.choice(_FAULTS)(self.rng.choice(METHODS), self.rng)
+            self.counts[f"{fault.kind} {fault.status}" if fault.kind == "status" else fault.kind] += 1
+            self.faults.put(fault)
 
 
 _FAULTS: tuple[Callable[[str, random.Random], Fault], ...] = (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
+import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,8 @@ from app.emulator import Emulator
 from app.emulator.calls import Call
 from app.emulator.journal import RecordedRequest
 from bench.load import request_bytes
-from bench.soak.post import ask_once
+from bench.soak.post import Post, ask_once
+from bench.soak.process import AppProcess
 from bench.soak.truth import Slot
 
 EVERY_SECONDS = 5.0
@@ -26,6 +29,7 @@ METRICS_TOKEN = "token-of-the-soak-bench"
 ONE_IN = 40
 """So many of those who come and go are looked for on their cards."""
 LOOKS_PER_SECOND = 4
+SAMPLES_PER_LINE = 6
 OLD = timedelta(hours=25)
 
 
@@ -83,6 +87,29 @@ class Requests:
             self.outcomes[f"{request.status} {request.error or request.fault or ''}".strip()] += 1
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a card in ``channel`` has to show: that somebody ``is_in``, or is not any more."""
+
+    channel: str
+    key: str
+    is_in: bool
+    since: float
+
+    def is_true(self, cards: Sequence[Shown]) -> bool:
+        its = [card for card in cards if self.key in card.attended]
+        return any((self.key in card.present) == self.is_in or card.is_over for card in its)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card: the keys of those who are in, and of all who ever were."""
+
+    present: frozenset[str]
+    attended: frozenset[str]
+    is_over: bool
+
+
 @dataclass(slots=True)
 class Sightings:
     """Looks at the cards for some of those who come and go."""
@@ -91,55 +118,41 @@ class Sightings:
     now: Callable[[], float]
     seen: list[Sighting] = field(default_factory=list)
     _count: int = 0
-    _awaited: list[tuple[str, str, bool, float]] = field(default_factory=list)
+    _expected: list[Expected] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def expect(self, slot: Slot, key: str, is_in: bool) -> None:
         with self._lock:
             self._count += 1
+            # Whoever is back before the card has shown that they left is never seen to be gone.
+            self._expected = [each for each in self._expected if each.key != key]
             if self._count % ONE_IN == 0:
-                self._awaited.append((slot.channel, key, is_in, self.now()))
-
-    @property
-    def awaited(self) -> int:
-        return len(self._awaited)
+                self._expected.append(Expected(slot.channel, key, is_in, self.now()))
 
     def look(self) -> None:
         with self._lock:
-            awaited = list(self._awaited)
-        if not awaited:
+            expected = list(self._expected)
+        if not expected:
             return
         workspace = self.slack.workspace()
         with workspace.lock:
-            shown = _people_by_channel(workspace.calls.all(), {channel for channel, *_ in awaited})
-        found = [each for each in awaited if _is_true(each, shown)]
+            shown = _by_channel(workspace.calls.all(), {each.channel for each in expected})
+        found = {each for each in expected if each.is_true(shown[each.channel])}
         with self._lock:
-            self._awaited = [each for each in self._awaited if each not in found]
-            self.seen += [Sighting(each[3], self.now() - each[3]) for each in found]
+            self.seen += [Sighting(each.since, self.now() - each.since) for each in self._expected if each in found]
+            self._expected = [each for each in self._expected if each not in found]
 
 
-Shown = dict[str, list[tuple[set[str], set[str], bool]]]
-"""By channel, of each card: who is in, who ever was, and whether it is over."""
-
-
-def _people_by_channel(calls: list[Call], channels: set[str]) -> Shown:
-    shown: Shown = defaultdict(list)
+def _by_channel(calls: Sequence[Call], channels: set[str]) -> Mapping[str, Sequence[Shown]]:
+    shown: dict[str, list[Shown]] = defaultdict(list)
     for call in calls:
         for channel in channels.intersection(call.channels):
-            shown[channel].append((_keys(call.present), _keys(call.everyone), call.has_ended))
+            shown[channel].append(Shown(_keys(call.present), _keys(call.everyone), call.has_ended))
     return shown
 
 
-def _is_true(awaited: tuple[str, str, bool, float], shown: Shown) -> bool:
-    channel, key, is_in, _ = awaited
-    cards = [card for card in shown[channel] if key in card[1]]
-    if is_in:
-        return bool(cards)
-    return any(key not in present or has_ended for present, _, has_ended in cards)
-
-
-def _keys(people: list[dict[str, str]]) -> set[str]:
-    return {person.get("external_id", "") for person in people}
+def _keys(people: Sequence[Mapping[str, str]]) -> frozenset[str]:
+    return frozenset(person.get("external_id", "") for person in people)
 
 
 def pss_mib(pids: list[int]) -> float | None:
@@ -193,7 +206,7 @@ class Store:
         which = CALLS.c.ended_at.is_(None) if running else and_(CALLS.c.ended_at.is_not(None), CALLS.c.failures > 0)
         is_behind = (CALLS.c.generation != CALLS.c.shown_generation, which)
         with self._database.reading() as connection:
-            return [str(row._asdict()) for row in connection.execute(select(*why).where(*is_behind))]
+            return [f"still to do: {row._asdict()}" for row in connection.execute(select(*why).where(*is_behind))]
 
     def age(self) -> None:
         """Nobody waits for a day: with KEEP_…_DAYS=1 the next sweep drops what is made a day older."""
@@ -211,3 +224,52 @@ class Store:
         if not self._database.is_sqlite:
             with self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.execute(text("VACUUM"))
+
+
+@dataclass(slots=True)
+class Watch:
+    """``sample`` and ``look`` are for threads, until ``stop``."""
+
+    app: AppProcess
+    post: Post
+    store: Store
+    requests: Requests
+    sightings: Sightings
+    now: Callable[[], float]
+    samples: list[Sample] = field(default_factory=list)
+    told: Callable[[], int] = lambda: 0
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        self._over.set()
+
+    def look(self) -> None:
+        while not self._over.wait(1 / LOOKS_PER_SECOND):
+            self.sightings.look()
+
+    def sample(self) -> None:
+        while not self._over.wait(EVERY_SECONDS):
+            if len(self.samples) % 2:
+                self.store.age()
+            self.samples.append(self._sample())
+            if len(self.samples) % SAMPLES_PER_LINE == 0:
+                self.store.vacuum()
+                print(line(self.samples[-1]), file=sys.stderr, flush=True)
+
+    def _sample(self) -> Sample:
+        self.requests.read()
+        lag, running = read_metrics(self.app.address)
+        pids = self.app.pids()
+        return Sample(
+            seconds=self.now(),
+            mib=pss_mib(pids) if pids else None,
+            lag_seconds=lag,
+            running=running,
+            database_mib=self.store.mib(),
+            deliveries=self.store.deliveries(),
+            waiting=self.post.waiting,
+            told=self.told(),
+            requests=self.requests.count,
+            app_cpu_seconds=self.app.cpu_seconds(),
+            own_cpu_seconds=time.process_time(),
+        )
