@@ -11,17 +11,17 @@ CALLS = 15
 ALLOWED = 10
 LEAST_SECONDS = 60 * CALLS / ALLOWED
 """Each card needs a request of the same method, so the last one of them waits for so long, whatever we do."""
-MOST_REFUSED_LATER = 4
-"""In two minutes, once the two lanes have learned."""
+MOST_REFUSED_LATER = 3
+"""In three minutes of two lanes that have learned. One that learns nothing is refused in each minute."""
 
 
 def test_no_card_is_more_than_twice_as_far_behind_as_it_must_be(stage: Stage) -> None:
     workspace = BusyWorkspace(stage=stage, count=CALLS, every_seconds=30, stay_seconds=210)
     workspace.open()
     workspace.allow(ALLOWED)
-    workspace.run(minutes=5)
+    workspace.run(minutes=8)
     learned = len(workspace.refused)
-    workspace.run(minutes=2)
+    workspace.run(minutes=3)
     assert LEAST_SECONDS < workspace.worst() <= 2 * LEAST_SECONDS
     assert workspace.wrong_cards() == 0
     assert len(workspace.refused) - learned <= MOST_REFUSED_LATER < learned
