@@ -50,6 +50,9 @@ def test_the_documented_table_holds_every_case() -> None:
     assert f"{2 * len(CASES) * len(Point)} cases" in page
 
 
+# Requests are held while the process comes to all of its cases; on a machine so busy that this takes longer than the
+# app waits for Slack, it gives them up, and looks before they have had their effect.
+@pytest.mark.flaky(reruns=2)
 @pytest.mark.parametrize("point", Point, ids=lambda point: point.name.lower())
 def test_whenever_the_process_is_killed_all_is_as_it_must_be(point: Point, tmp_path: Path, database_url: str) -> None:
     groups = together(point)
