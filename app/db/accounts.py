@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Integer, Row, Select, bindparam, delete, or_,
 
 from app.db.models import CALLS
 from app.db.types import UtcDateTime
-from app.db.workspace_models import ACCOUNTS, CHANNELS, PREFERENCES, WORKSPACES
+from app.db.workspace_models import ACCOUNTS, CHANNELS, HOMES, PREFERENCES, WORKSPACES
 from app.domain.workspaces import AccountKey
 
 ACCOUNT_ID = re.compile(r"acc-[0-9a-f]{20}")
@@ -168,7 +168,7 @@ def forget_team(connection: Connection, team_id: str, now: datetime) -> int:
     """
     connection.execute(_REMOVE_ALL, {"of_team": team_id, "now": now})
     forgotten = connection.execute(_FORGET_ALL, {"of_team": team_id, "recently": now - ENDING_LASTS}).rowcount
-    for table in (CHANNELS, PREFERENCES, WORKSPACES):
+    for table in (CHANNELS, HOMES, PREFERENCES, WORKSPACES):
         connection.execute(delete(table).where(table.c.team_id == team_id))
     return forgotten
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.db import accounts, workspaces
+from app.db import accounts, homes, workspaces
 from app.db.accounts import StoredAccount
 from app.db.models import CALLS
 from app.db.rotation import rotate
 from app.db.session import Database
-from app.db.workspace_models import ACCOUNTS
+from app.db.workspace_models import ACCOUNTS, HOMES
 from app.db.workspaces import Change, What
 from app.domain.workspaces import AccountKey, Enders, Preferences, Starters, WorkspaceSettings
 from tests.clocks import START
@@ -143,6 +143,7 @@ def test_a_team_that_is_forgotten_leaves_no_secret_and_no_choice(database: Datab
             workspaces.save_settings(connection, team_id, CHOSEN)
             workspaces.save_channel_account(connection, team_id, "C1", KEY)
             workspaces.save_preferences(connection, team_id, "U1", Preferences(title_template="Mine"))
+            homes.opened(connection, team_id, None, "U1", START)
         assert accounts.forget_team(connection, "T1", START) == 1
         assert accounts.forget_team(connection, "T1", START) == 0
     with database.reading() as connection:
@@ -152,6 +153,7 @@ def test_a_team_that_is_forgotten_leaves_no_secret_and_no_choice(database: Datab
         assert workspaces.load_settings(connection, "T1") == WorkspaceSettings()
         assert workspaces.channel_account(connection, "T1", "C1") is None
         assert workspaces.load_preferences(connection, "T1", "U1") == Preferences()
+        assert connection.execute(select(HOMES.c.team_id)).scalars().all() == ["T2"]
         assert workspaces.load_settings(connection, "T2") == CHOSEN
         assert accounts.find_of_team(connection, "T2", OTHER_ID) is not None
 
