@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.soak.report import Outcome
-from bench.soak.watch import Sighting
+from bench.soak.sightings import Sighting
 
 MINUTE = 60.0
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from statistics import mean, median, quantiles
 
 from bench.figures import Figure
+from bench.soak.sightings import Sighting
 from bench.soak.verdict import Verdict
-from bench.soak.watch import Sample, Sighting
+from bench.soak.watch import Sample
 
 WARM_UP = 1 / 3
 """Of the time: until some minutes after the second kill, because a process that has just started is smaller. What is

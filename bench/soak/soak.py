@@ -23,11 +23,13 @@ from bench.soak.plot import draw
 from bench.soak.post import SENDERS, Post
 from bench.soak.process import AppProcess
 from bench.soak.report import Outcome
+from bench.soak.sightings import Sightings
+from bench.soak.store import Store
 from bench.soak.trouble import BadDays, SlackTrouble, VendorTrouble
 from bench.soak.truth import Slot, Truth
 from bench.soak.vendors import SoakLiveKit, SoakStandard, Vendor
 from bench.soak.verdict import Verdict, judge
-from bench.soak.watch import METRICS_TOKEN, Requests, Sightings, Store, Watch
+from bench.soak.watch import METRICS_TOKEN, Requests, Watch
 from tests.databases import Kind, fresh_database_url
 
 SLOTS = 208
