@@ -130,7 +130,9 @@ class Settings(BaseModel, frozen=True):
         description="The slash command, the same as in the app's manifest.",
     )
     public_url: BaseAddress = Field(
-        description="The address under which people and providers reach this app, such as https://calls.example.com.",
+        default="http://localhost:8000",
+        description="The address under which people and providers reach this app, such as https://calls.example.com. "
+        "Without it links lead to the machine that they are opened on.",
     )
     host: str = Field(default="0.0.0.0", description="The network address the web server listens on.")  # noqa: S104
     port: int = Field(default=8000, ge=1, le=65535, description="The port the web server listens on.")

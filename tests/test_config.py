@@ -14,11 +14,7 @@ from app.providers.registry import PROVIDERS, settings_of
 from app.reconciler.engine import read_configuration
 from tests.clocks import MovedClock
 
-NEEDED = {
-    "SLACK_BOT_TOKEN": "xoxb-1",
-    "SLACK_SIGNING_SECRET": "secret",
-    "PUBLIC_URL": "https://calls.example.com",
-}
+NEEDED = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "secret"}
 LINK = {"LINK_TEMPLATE": "https://meet.example.com/{slug}"}
 ROOT = Path(__file__).parent.parent
 
@@ -30,10 +26,10 @@ def problems(**given: str) -> str:
 
 
 def test_the_least_that_is_needed_is_enough() -> None:
-    settings, providers = read_configuration({**NEEDED, **LINK}, MovedClock())
+    settings, providers = read_configuration(NEEDED, MovedClock())
     assert (settings.slack_api_url, settings.slash_command, settings.port) == ("https://slack.com/api/", "/ring", 8000)
     assert settings.database_url.get_secret_value() == "sqlite:///switchboard.db"
-    assert list(providers) == ["link"]
+    assert (settings.public_url, providers) == ("http://localhost:8000", {})
 
 
 def test_a_setting_can_be_read_from_a_file(tmp_path: Path) -> None:
@@ -98,10 +94,6 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 def test_what_is_said_holds_no_value() -> None:
     told = problems(**NEEDED, DATABASE_URL="sqlite:///x.db", PORT="hunter2", LIVEKIT_API_SECRET="hunter2")
     assert "hunter2" not in told
-
-
-def test_an_app_without_a_provider_is_told_the_quickest_one() -> None:
-    assert "LINK_TEMPLATE=https://meet.jit.si/{slug}" in problems(**NEEDED)
 
 
 def test_with_two_providers_one_must_be_chosen() -> None:

@@ -175,12 +175,9 @@ def _check_database(settings: Settings) -> list[str]:
 
 def _check_default(settings: Settings, providers: Mapping[str, Provider]) -> list[str]:
     known = ", ".join(sorted(providers))
-    if not providers and settings.is_installable:
-        return []  # each workspace brings its own
-    if not providers:
-        return ["\n  No provider is set up. LINK_TEMPLATE=https://meet.jit.si/{slug} is the quickest one."]
     if settings.default_provider and settings.default_provider not in providers:
         return [f"\n  DEFAULT_PROVIDER: {settings.default_provider} is not set up; these are: {known}."]
+    # Without any, each workspace brings its own.
     if not settings.default_provider and len(providers) > 1:
         return [f"\n  DEFAULT_PROVIDER: is missing. Choose one of: {known}."]
     return []

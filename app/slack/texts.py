@@ -215,7 +215,7 @@ def tested(proven: Sequence[str], problem: str, webhook_url: str) -> str:
 
 def account_saved(name: str, webhook_url: str, *, by_hand: bool) -> list[str]:
     """``by_hand`` when somebody has to tell the provider where its webhooks go."""
-    saved = [f"*{escape(name)}* is saved. Its secrets are stored encrypted, and never shown again."]
+    saved = [f"*{escape(name)}* is saved. Its secrets are never shown again."]
     if by_hand:
         saved.append(f"Give this address to the provider, for its webhooks:\n`{webhook_url}`")
     return [*saved, "*Test* in its menu on the Home says whether it works."]

@@ -337,7 +337,7 @@ def test_where_there_are_no_webhooks_nothing_is_to_be_done(providers: Say) -> No
 
 def test_all_that_is_wrong_with_the_settings_is_said_at_once(providers: Say) -> None:
     code, told = providers("check", env={"LIVEKIT_URL": "nowhere", "LINK_TEMPLATE": "https://meet.example.com"})
-    for setting in ("PUBLIC_URL", "LIVEKIT_URL", "LIVEKIT_API_KEY", "LINK_TEMPLATE"):
+    for setting in ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LINK_TEMPLATE"):
         assert f"\n  {setting}: " in told
     assert "SLACK" not in told
     assert code == 2
