@@ -63,7 +63,7 @@ def test_missing_settings_are_said_in_one_message(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
-        assert f"  {name}: is missing." in done.stderr
+        assert f"  {name}: is missing" in done.stderr
     assert "Traceback" not in done.stderr
 
 
