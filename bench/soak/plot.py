@@ -24,8 +24,11 @@ def draw(file: Path, outcome: Outcome) -> None:
     )
     samples, sightings = outcome.samples, outcome.sightings
     minutes = [sample.seconds / MINUTE for sample in samples]
-    memory.plot(minutes, [_or_gap(sample.mib) for sample in samples], color="#1264a3")
-    memory.set_ylabel("memory (Pss), MiB")
+    memory.plot(
+        minutes, [_or_gap(sample.pss_mib) for sample in samples], color="#9bb8cc", label="with shared pages (Pss)"
+    )
+    memory.plot(minutes, [_or_gap(sample.own_mib) for sample in samples], color="#1264a3", label="its own")
+    memory.set_ylabel("memory, MiB")
     lag.plot(minutes, [_or_gap(sample.lag_seconds) for sample in samples], color="#e01e5a")
     lag.set_ylabel("lag, s")
     late.plot([s.seconds / MINUTE for s in sightings], [s.took_seconds for s in sightings], ".", ms=3, color="#9bb8cc")

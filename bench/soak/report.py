@@ -63,8 +63,14 @@ def figures(outcome: Outcome) -> Iterator[Figure]:
     yield Figure(
         name="  in for 2 to 8 s, and not on the ended card", measured=f"{verdict.unseen} of {verdict.glimpsed}"
     )
-    if all(memory := outcome.thirds(lambda each: each.mib)):  # only Linux tells
-        yield _growth("  memory, MiB", memory, median, MOST_GROWTH)
+    if all(memory := outcome.thirds(lambda each: each.own_mib)):  # only Linux tells
+        yield _growth("  memory that nobody shares, MiB", memory, median, MOST_GROWTH)
+        before, after = outcome.thirds(lambda each: each.pss_mib)
+        yield Figure(
+            name="  … with its share of what others use too",
+            measured=f"{median(after):.0f}",
+            floor=f"{median(before):.0f}",
+        )
     yield _growth("  database, MiB", outcome.thirds(lambda each: each.database_mib), max, MOST_DATABASE_GROWTH)
     yield Figure(name="  … for each webhook that is kept", measured=f"{_bytes_each(warm):.0f} bytes")
     yield Figure(

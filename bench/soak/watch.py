@@ -30,7 +30,8 @@ class Sample:
     """``seconds`` since the beginning; None where nobody answered."""
 
     seconds: float
-    mib: float | None
+    pss_mib: float | None
+    own_mib: float | None
     lag_seconds: float | None
     running: int | None
     database_mib: float
@@ -71,13 +72,26 @@ class Requests:
             self.outcomes[f"{request.status} {request.error or request.fault or ''}".strip()] += 1
 
 
-def pss_mib(pids: list[int]) -> float | None:
-    """Of all these processes together, each page counted once; None while they are gone."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of all processes of the app together, in MiB. ``pss`` counts each page once, and of one that others use as well
+    only a share: it grows when others on the machine end. ``own`` is what nobody else has, the heap above all."""
+
+    pss: float
+    own: float
+
+
+def read_memory(pids: list[int]) -> Memory | None:
+    """None where there are no such processes, or the system does not tell (Linux does)."""
     try:
         told = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
     except OSError:
         return None
-    sizes = [re.search(r"^Pss: +(\d+) kB", each, re.MULTILINE) for each in told]
+    return Memory(_mib("Pss", told), _mib("Pss_Anon", told)) if told else None
+
+
+def _mib(kind: str, told: list[str]) -> float:
+    sizes = [re.search(rf"^{kind}: +(\d+) kB", each, re.MULTILINE) for each in told]
     return sum(int(size[1]) for size in sizes if size) / 1024
 
 
@@ -125,10 +139,11 @@ class Watch:
     def _sample(self) -> Sample:
         self.requests.read()
         lag, running = read_metrics(self.app.address)
-        pids = self.app.pids()
+        memory = read_memory(self.app.pids())
         return Sample(
             seconds=self.now(),
-            mib=pss_mib(pids) if pids else None,
+            pss_mib=memory.pss if memory else None,
+            own_mib=memory.own if memory else None,
             lag_seconds=lag,
             running=running,
             database_mib=self.store.mib(),
