@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import text
+from sqlalchemy import Table, select, text
 
-from app.db.models import Base
+from app.db.accounts import list_of_team
+from app.db.encryption import Cipher
+from app.db.installation_models import INSTALLATIONS
+from app.db.models import CALLS, Base
+from app.db.rotation import rotate
+from app.db.schema import METADATA
+from app.db.session import Database
+from app.db.types import Json, Private, PrivateBytes
+from app.emulator import Emulator
 from app.reconciler.worker import CallCrashed
+from tests.listeners.hands import Somebody, publish
 from tests.providers.livekit.server import LiveKitServer
+from tests.providers.standard.reference_server import API_KEY, SECRET, ReferenceServer, delivered, webhook
+from tests.reconciler.stage import person
 from tests.running import Running
 from tests.scenarios.livekit_history import ADA, DELIVERIES, GRACE, GUEST, Told, people, start_call
+from tests.web.installers import INSTALLABLE, Installer, add_acme
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+ACME = "T0ACME"
+INSTALLED = {**INSTALLABLE, "ALLOW_PRIVATE_ADDRESSES": "true"}
 
 
 @pytest.fixture
@@ -60,3 +76,109 @@ def test_a_call_whose_key_is_lost_does_not_hold_up_the_others(
     after.reconcile()
     assert [card["name"] for card in after.slack.cards("C0GENERAL")] == ["Weekly sync"]
     assert OLD not in caplog.text
+
+
+# --- A workspace that has installed the app, with all that it enters
+
+
+@pytest.fixture
+def vendor() -> Iterator[ReferenceServer]:
+    with ReferenceServer() as server:
+        yield server
+
+
+@pytest.fixture
+def secrets(run_app: Callable[..., Running], slack: Emulator, vendor: ReferenceServer) -> list[str]:
+    """All that nobody may read of what the workspace has told the app; it is installed, set up, and a call runs."""
+    app = run_app(**INSTALLED | {"ENCRYPTION_KEYS": OLD})
+    slack.installs.rotates = True
+    add_acme(slack, app)
+    with Installer(app) as installer:
+        assert "is installed in Acme" in installer.install().text
+        begun = httpx.URL(installer.begin().headers["Location"]).params["state"]
+    set_up(app, vendor)
+    slack.slash("/ring", "Plans of Ada", team=ACME)
+    app.settle(within_seconds=5)
+    tell_who_came(app)
+    with app.switchboard.database.reading() as connection:
+        installed = connection.execute(select(INSTALLATIONS)).one()
+        call = connection.execute(select(CALLS)).one()
+    entered = ["Acme", "Berlin office", vendor.url, API_KEY, SECRET, "Titles of Acme", "Titles of Ada"]
+    of_call = ["Plans of Ada", call.join_secret, "meet.example.com", "Ada Lovelace", "ada@example.com", "ada-1"]
+    return [installed.bot_token, installed.bot_refresh_token, begun, *entered, *of_call]
+
+
+def set_up(app: Running, vendor: ReferenceServer) -> None:
+    """An admin does it all from the Home."""
+    ada = Somebody(app, team=ACME)
+    ada.look()
+    ada.press("add_account")
+    ada.enter(provider="standard")
+    account = {"url": f"{vendor.url}/api/", "api_key": API_KEY, "webhook_secret": SECRET}
+    assert ada.enter(account_name="Berlin office", **account) == {}
+    for button, template in (("change_settings", "Titles of Acme"), ("change_preferences", "Titles of Ada")):
+        ada.press(button)
+        assert ada.enter(title_template=template) == {}
+    publish(app)
+    assert "Berlin office" in ada.home
+
+
+def tell_who_came(app: Running) -> None:
+    now = app.clock.now()
+    ada = {**person("Ada"), "name": "Ada Lovelace", "email": "ada@example.com", "email_verified": True}
+    body = webhook("participant.joined", now, "meeting/1", participant=ada)
+    with app.switchboard.database.reading() as connection:
+        [account] = list_of_team(connection, ACME)
+    assert app.http.post(f"/webhooks/{account.key}", content=body, headers=delivered(body, now)).text == "applied"
+    app.settle(within_seconds=5)
+
+
+def readable(database: Database, words: list[str]) -> list[str]:
+    """Which of them stand in a row; on SQLite also anywhere in its files."""
+    with database.reading() as connection:
+        rows = [row for table in Base.metadata.tables for row in connection.execute(text(f"SELECT * FROM {table}"))]
+    kept = b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
+    if database.is_sqlite:
+        file = Path(str(database.url.database))
+        kept += b"".join(each.read_bytes() for each in sorted(file.parent.glob(f"{file.name}*")))
+    return [word for word in words if word.encode() in kept]
+
+
+def sealed_values() -> Iterator[tuple[Table, str]]:
+    for table in METADATA.sorted_tables:
+        for column in table.c:
+            kind = column.type
+            if isinstance(kind, Private | PrivateBytes) or (isinstance(kind, Json) and kind.is_private):
+                yield table, column.name
+
+
+def test_nothing_that_a_workspace_enters_is_readable(secrets: list[str], database: Database) -> None:
+    assert all(secrets)
+    assert readable(database, secrets) == []
+    with database.reading() as connection:
+        filled = {
+            table.name for table in METADATA.sorted_tables if connection.execute(text(f"SELECT 1 FROM {table}")).first()
+        }
+    # So that no table with something personal is left out of the story.
+    assert {table.name for table, _ in sealed_values()} <= filled
+
+
+def test_all_of_it_is_written_anew_with_another_key(
+    secrets: list[str], run_app: Callable[..., Running], slack: Emulator, database_url: str
+) -> None:
+    rotating = Database(database_url, keys=(NEW, OLD))
+    assert rotate(rotating).unreadable == []
+    first = Cipher([NEW])
+    with rotating.reading() as connection:
+        for table, name in sealed_values():
+            for stored in connection.execute(text(f"SELECT {name} FROM {table} WHERE {name} IS NOT NULL")).scalars():
+                raw = stored.encode() if isinstance(stored, str) else bytes(stored)
+                assert first.is_sealed_with_first(raw), f"{table}.{name}"
+    assert readable(rotating, secrets) == []
+    rotating.close()
+    app = run_app(**INSTALLED | {"ENCRYPTION_KEYS": NEW})
+    slack.slash("/ring", "", team=ACME)
+    app.settle(within_seconds=5)
+    assert slack.cards("C0GENERAL", team=ACME)[-1]["name"] == "Titles of Ada"
+    seen = Somebody(app, team=ACME).look()
+    assert all(words in seen for words in ("Berlin office", "Plans of Ada", "Titles of Acme"))
