@@ -33,8 +33,9 @@ def exchange(slack: Slack, request: Request, arrival: Arrival, work: Callable[[]
     fault = slack.faults.take(arrival.method)
     reply = fault.reply_to(work) if fault else work()
     _record(slack, request, arrival, None if fault and fault.hangs_up else reply, fault, started)
-    if fault and fault.hangs_up:
+    if fault:
         slack.faults.hold(fault.holds_seconds)
+    if fault and fault.hangs_up:
         request.environ[HANG_UP]()
     response = Response(reply.data(), reply.status, reply.headers, content_type=reply.content_type())
     response.headers["X-Slack-Req-Id"] = slack.ids.secret()

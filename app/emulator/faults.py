@@ -63,7 +63,7 @@ class Fault:
 
     `status` and `retry_after` (seconds) belong to `status`, `error` to the two error kinds, `seconds` to `slow` and
     to the timeouts, `body` to `malformed`. With `has_effect` the request does what it should before one of these is
-    answered; the timeouts and drops say so by their names.
+    answered, or before the wait of `slow`; the timeouts and drops say so by their names.
     """
 
     method: str
@@ -89,15 +89,15 @@ class Fault:
 
     @property
     def holds_seconds(self) -> float:
-        """How long the client is kept waiting before the connection is closed."""
-        return self.seconds if self.kind in _HOLDING else 0.0
+        """How long the client is kept waiting after the effect, or without any."""
+        return self.seconds if self.kind in _HOLDING or self.kind == "slow" else 0.0
 
     def reply_to(self, work: Callable[[], Reply]) -> Reply:
         """What is answered to a request that `work` would do."""
         if self.prevents:
             return self.reply()
         done = work()
-        return self.reply() if self.has_effect else done
+        return self.reply() if self.has_effect and self.kind != "slow" else done
 
     def reply(self) -> Reply:
         """What is answered in the place of the method."""
@@ -108,6 +108,11 @@ class Fault:
         if self.kind == "status":
             return Reply("", self.status)
         return Reply(self.body)
+
+    @property
+    def is_latency(self) -> bool:
+        """Whether the request waits before anything happens, and what comes then is for others to say."""
+        return self.kind == "slow" and not self.has_effect
 
     def is_due(self, method: str) -> bool:
         """Whether the fault strikes this request; one that it lets pass is counted off."""
@@ -160,8 +165,8 @@ class Faults:
         if not self._faults:
             return None
         with self._lock:
-            delay = sum(each.seconds for each in self._faults if each.kind == "slow" and each.is_due(method))
-            others = (each for each in self._faults if each.kind != "slow")
+            delay = sum(each.seconds for each in self._faults if each.is_latency and each.is_due(method))
+            others = (each for each in self._faults if not each.is_latency)
             fault = next((each for each in others if each.is_due(method)), None)
             self._faults = [each for each in self._faults if each.times != 0]
         if delay:

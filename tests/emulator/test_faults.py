@@ -134,6 +134,18 @@ def test_a_slow_slack(http: httpx.Client, emulator: Emulator) -> None:
     assert time.perf_counter() - started >= 0.05
 
 
+def test_a_slow_answer_to_what_is_done_already(http: httpx.Client, emulator: Emulator) -> None:
+    emulator.faults.add("*", "slow", seconds=600, has_effect=True)
+    answers: list[httpx.Response] = []
+    asking = threading.Thread(target=lambda: answers.append(http.post("/api/calls.add", data=CALL, timeout=600)))
+    asking.start()
+    assert emulator.wait_until(lambda: emulator.requests("calls.add"))
+    assert (calls_made(emulator), answers) == (1, [])
+    emulator.faults.clear()
+    asking.join(5)
+    assert [answer.json()["ok"] for answer in answers] == [True]
+
+
 def test_latency_and_another_fault_come_together(http: httpx.Client, emulator: Emulator) -> None:
     emulator.faults.add("*", "slow", seconds=0.02)
     emulator.faults.add("calls.add", "error", error="internal_error")
