@@ -61,7 +61,10 @@ class _Refresh:
 
 
 class Installs:
-    """All codes and refresh tokens that were given out; changes grants in the workspaces."""
+    """All codes and refresh tokens that were given out; changes grants in the workspaces.
+
+    ``token_seconds`` is how long tokens last that rotate: Slack's are the same for everybody, a test's may be shorter.
+    """
 
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
@@ -71,6 +74,7 @@ class Installs:
         """Forget everything, and rotate as the manifest says."""
         manifest = self._slack.manifest
         self.rotates = bool(manifest and manifest.token_rotation)
+        self.token_seconds = TOKEN_SECONDS
         self._codes: dict[str, _Code] = {}
         self._refreshes: dict[str, _Refresh] = {}
         self._dead: dict[str, str] = {}
@@ -134,6 +138,10 @@ class Installs:
         tokens = list(workspace.grants)
         for token in tokens:
             self.revoke(token, "account_inactive")
+        for each in self._slack.workspaces.values():
+            if each.bot_id is None:
+                with each.lock:
+                    each.views.forget()
         self._refreshes = {
             name: each for name, each in self._refreshes.items() if not set(each.rotation.tokens) & set(tokens)
         }
@@ -181,7 +189,7 @@ class Installs:
         """The next token of an installation; more than two are never alive."""
         ids, grant = self._slack.ids, rotation.grant
         token = f"xoxe.{'xoxb' if grant.bot_id else 'xoxp'}-1-{ids.number()}{ids.secret()}"
-        expires_at = self._slack.now() + TOKEN_SECONDS
+        expires_at = self._slack.now() + self.token_seconds
         places = [self._slack.workspace(team_id) for team_id in rotation.team_ids]
         _give(replace(grant, token=token, expires_at=expires_at), places)
         rotation.tokens.append(token)
@@ -189,7 +197,7 @@ class Installs:
             self.revoke(old)
         refresh_token = f"xoxe-1-{ids.number()}{ids.secret()}"
         self._refreshes[refresh_token] = _Refresh(rotation)
-        return {"access_token": token, "expires_in": TOKEN_SECONDS, "refresh_token": refresh_token}
+        return {"access_token": token, "expires_in": self.token_seconds, "refresh_token": refresh_token}
 
     def _described(self, grant: Grant, home: Workspace) -> JsonObject:
         kind: JsonObject = {"token_type": "bot" if grant.bot_id else "user", "scope": _listed(grant.scopes)}

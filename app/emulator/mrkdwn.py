@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
@@ -18,6 +19,23 @@ _STYLES = (
     (re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)"), "em"),
     (re.compile(r"(?<!\w)~([^~\n]+)~(?!\w)"), "s"),
 )
+_DATE = re.compile(r"!date\^(\d{1,10})\^([^^]+)(?:\^.*)?")
+_EMOJI = re.compile(r":([a-z0-9_+-]+):")
+# Those that apps say something with; any other stays as it is written.
+_CHARACTERS = {
+    "white_check_mark": "\N{WHITE HEAVY CHECK MARK}",
+    "heavy_check_mark": "\N{HEAVY CHECK MARK}\N{VARIATION SELECTOR-16}",
+    "x": "\N{CROSS MARK}",
+    "warning": "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}",
+    "bulb": "\N{ELECTRIC LIGHT BULB}",
+    "bell": "\N{BELL}",
+    "hourglass_flowing_sand": "\N{HOURGLASS WITH FLOWING SAND}",
+    "lock": "\N{LOCK}",
+    "telephone_receiver": "\N{TELEPHONE RECEIVER}",
+    "tada": "\N{PARTY POPPER}",
+    "wave": "\N{WAVING HAND SIGN}",
+    "+1": "\N{THUMBS UP SIGN}",
+}
 _GROUPS = {"!here", "!channel", "!everyone"}
 _UNESCAPED = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
@@ -38,10 +56,19 @@ def _reference(target: str, label: str | None, names: Mapping[str, str]) -> Mark
         return link(_plain(target), _plain(label or target))
     if target in _GROUPS:
         return Markup('<span class="mention">@{}</span>').format(target[1:])
+    if date := _DATE.fullmatch(target):
+        return _date(int(date[1]), _plain(date[2]), _plain(label or ""))
     if target[0] not in "@#":
         return escape(_plain(label or target))
     name = names.get(target[1:], label or target[1:])
     return Markup('<span class="mention">{}{}</span>').format(target[0], _plain(name))
+
+
+def _date(seconds: int, form: str, fallback: str) -> Markup:
+    """A moment, which the browser writes in the reader's own time zone; until then what the app wrote for those who
+    cannot."""
+    iso = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}" data-date="{}">{}</time>').format(iso, form, fallback or iso)
 
 
 def link(url: str, label: str) -> Markup:
@@ -71,7 +98,7 @@ def _styled(text: str) -> Markup:
 
 
 def _emphasised(text: str) -> str:
-    html = _safe(text)
+    html = _EMOJI.sub(lambda match: _CHARACTERS.get(match[1], match[0]), _safe(text))
     for pattern, tag in _STYLES:
         html = pattern.sub(_wrapped(tag), html)
     return html.replace("\n", "<br>")

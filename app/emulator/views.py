@@ -99,6 +99,11 @@ class ViewBook:
         """Close all modals of a person."""
         self._modals.pop(user_id, None)
 
+    def forget(self) -> None:
+        """The app is gone, and with it what it has shown."""
+        self._modals.clear()
+        self._homes.clear()
+
     def stack(self, user_id: str) -> list[View]:
         """The open modals of a person, the one on top last."""
         return self._modals.get(user_id, [])

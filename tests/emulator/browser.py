@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ FLAGS = [
 ]
 
 
-def launched() -> Iterator[Browser]:
+def launched(flags: Sequence[str] = FLAGS) -> Iterator[Browser]:
     """The browser, or a skip that says what is missing."""
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -38,7 +38,7 @@ def launched() -> Iterator[Browser]:
         "playwright.sync_api", reason="there is no Playwright here: ./dev test installs it"
     )
     with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = running.chromium.launch(executable_path=chromium, args=list(flags))
         yield browser
         browser.close()
 

@@ -10,6 +10,7 @@ from flask import request
 from slack_sdk import WebClient
 
 from app.emulator import Emulator
+from app.emulator.views import home_of
 from tests.emulator.slack_side import Connect
 
 
@@ -173,6 +174,13 @@ def test_an_event_can_be_sent(http: httpx.Client, heard: list[dict[str, Any]]) -
 def test_the_app_can_be_uninstalled(http: httpx.Client, heard: list[dict[str, Any]]) -> None:
     assert http.post("/emulator/uninstall", json={}).json() == {}
     assert [each["event"]["type"] for each in heard][-1:] == ["app_uninstalled"]
+
+
+def test_what_a_removed_app_has_shown_is_gone(emulator: Emulator, client: WebClient) -> None:
+    client.views_publish(user_id="U0ADA", view={"type": "home", "blocks": [{"type": "divider"}]})
+    assert home_of(emulator.workspace(), "U0ADA")
+    emulator.uninstall()
+    assert home_of(emulator.workspace(), "U0ADA") is None
 
 
 def test_pages_of_other_sites_cannot_control_it(emulator: Emulator, http: httpx.Client) -> None:

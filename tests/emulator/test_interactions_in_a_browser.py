@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +175,14 @@ def test_the_home_is_asked_for_and_shown(page: Page, app: SmallApp, client: WebC
     page.get_by_role("heading", name="Switchboard").wait_for()
     assert [each["tab"] for each in app.of_type("app_home_opened")] == ["home"]
     open_modal(page)
+
+
+def test_dates_are_written_as_their_reader_writes_them(page: Page, client: WebClient) -> None:
+    ago = int(time.time()) - 150
+    text = f"Since <!date^{ago}^{{date_short_pretty}}, {{ago}}|long ago>."
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    client.chat_postMessage(channel="C0GENERAL", text="A call", blocks=[block])
+    page.get_by_text(re.compile("Since (today|yesterday), 2 minutes ago.")).wait_for()
 
 
 def test_a_call_in_a_direct_message_can_be_declined(tabs: Tabs, app: SmallApp, client: WebClient) -> None:

@@ -26,14 +26,21 @@ NAMES = {"U0ADA": "Ada Lovelace", "C0GENERAL": "general"}
         ("<@U0NOBODY>", '<span class="mention">@U0NOBODY</span>'),
         ("<javascript:alert(1)|Join>", "Join"),
         ("<!here>", '<span class="mention">@here</span>'),
-        ("<!date^1700000000^{date}|in November>", "in November"),
+        (
+            "<!date^1700000000^{date} at {time}^https://example.com/|in November>",
+            '<time datetime="2023-11-14T22:13:20Z" data-date="{date} at {time}">in November</time>',
+        ),
+        ("<!date^soon^{date}|soon>", "soon"),
+        (":white_check_mark: at 10:20:30 :nothing:", "\N{WHITE HEAVY CHECK MARK} at 10:20:30 :nothing:"),
     ],
 )
 def test_mrkdwn_becomes_html(text: str, html: str) -> None:
     assert as_html(text, NAMES) == html
 
 
-@pytest.mark.parametrize("evil", ["<b>", "```<b>```", "`<b>`", "*<b>*", "<https://example.com/|<b>>", "<@<b>>"])
+@pytest.mark.parametrize(
+    "evil", ["<b>", "```<b>```", "`<b>`", "*<b>*", "<!date^1^<b>|<b>>", "<https://example.com/|<b>>", "<@<b>>"]
+)
 def test_no_markup_of_others_gets_through(evil: str) -> None:
     assert "<b>" not in as_html(evil, {})
 
