@@ -122,11 +122,12 @@ def postpone(
     _write(connection, _POSTPONE, lease, seen=generation, status=status, **moments)
 
 
-def retry_later(connection: Connection, lease: Lease, *, status: CallStatus) -> None:
-    """Something failed: give the call back, to be tried when the claim said. What is in flight stays noted.
+def retry_later(connection: Connection, lease: Lease, now: datetime, *, status: CallStatus) -> None:
+    """Something failed: give the call back, to be tried when the claim said, and not at once, however long it was
+    worked on: a request whose answer did not come may be on its way still. What is in flight stays noted.
 
     Raises ``LeaseLost``."""
-    _write(connection, _GIVE_BACK, lease, status=status)
+    _write(connection, _RETRY, lease, status=status, soonest=now + FIRST_RETRY)
 
 
 def void_all_leases(connection: Connection) -> None:
@@ -209,6 +210,7 @@ _CLAIM_ALSO_OF_THE_DEAD = _claim_of(or_(_IS_FREE, _HOLDER_IS_DEAD))
 
 _RENEW = update(CALLS).where(CALLS.c.id == bindparam("of_call"), CALLS.c.lease_token == bindparam("of_lease"))
 _GIVE_BACK = _RENEW.values(lease_token=None, lease_until=None)
+_RETRY = _GIVE_BACK.values(reconcile_after=_later(CALLS.c.reconcile_after, _moment("soonest")))
 _VOID_ALL = update(CALLS).where(CALLS.c.lease_token.is_not(None)).values(lease_token=None, lease_until=None)
 _IN_ORDER = _GIVE_BACK.values(failures=0)
 _FINISH = _IN_ORDER.values(booked=None)

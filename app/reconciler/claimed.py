@@ -250,7 +250,7 @@ class ClaimedCall:
     def retry_later(self, status: CallStatus) -> None:
         """Give it back: something failed, and the delay grows with each time."""
         with self._database.transaction() as connection:
-            work.retry_later(connection, self._lease, status=status)
+            work.retry_later(connection, self._lease, self._clock.now(), status=status)
 
     def release(self) -> None:
         """Give it back as it stands, for its next turn."""

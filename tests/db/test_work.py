@@ -26,9 +26,9 @@ def seconds(number: float) -> datetime:
     return START + timedelta(seconds=number)
 
 
-def retried(database: Database, lease: Lease) -> None:
+def retried(database: Database, lease: Lease, now: datetime = START) -> None:
     with database.transaction() as connection:
-        work.retry_later(connection, lease, status=CallStatus.STARTING)
+        work.retry_later(connection, lease, now, status=CallStatus.STARTING)
 
 
 def postpone(connection: Connection, lease: Lease, until: datetime, news_until: datetime | None = None) -> None:
@@ -177,6 +177,14 @@ def test_what_failed_is_tried_again_after_its_rest(database: Database) -> None:
     assert found(database).failures == 3
 
 
+def test_what_was_waited_for_in_vain_rests_too(database: Database) -> None:
+    given_call(database)
+    given_up = seconds(7)
+    retried(database, lease_on(database), now=given_up)
+    assert claimed(database, given_up + timedelta(seconds=1) - TINY) is None
+    assert claimed(database, given_up + timedelta(seconds=1)) is not None
+
+
 def test_what_failed_keeps_what_is_in_flight(database: Database) -> None:
     given_call(database)
     lease = lease_on(database)
@@ -263,7 +271,7 @@ SAVES: dict[str, Save] = {
     "finish": lambda connection, lease: work.finish(connection, lease, generation=1, status=CallStatus.ENDED),
     "note": lambda connection, lease: work.note_places(connection, lease, {"calls.update": LATER}),
     "postpone": lambda connection, lease: postpone(connection, lease, LATER),
-    "retry": lambda connection, lease: work.retry_later(connection, lease, status=CallStatus.ENDED),
+    "retry": lambda connection, lease: work.retry_later(connection, lease, LATER, status=CallStatus.ENDED),
 }
 
 
