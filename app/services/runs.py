@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from itertools import pairwise
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from app.db import calls, deliveries
 from app.db.calls import NewCall, StoredCall
 from app.domain.calls import CallSnapshot, Fact
 from app.domain.events import Event, MeetingEnded, MeetingStarted, ParticipantJoined, ParticipantLeft
+from app.domain.fold import fold
 from app.domain.plan import Shown
 from app.domain.runs import begun_anew, is_of_earlier, later_run, people_of_later_run
 
@@ -107,7 +109,15 @@ def _next_run(
         return None
     whole = calls.load_participants(connection, newest, None if tells_of_runs else _people(its_events))
     begun = begun_anew(whole.snapshot, its_events)
-    return reopen(connection, newest, begun, now) if begun else None
+    return reopen(connection, _ended(connection, newest, its_events, now), begun, now) if begun else None
+
+
+def _ended(connection: Connection, call: StoredCall, told: Sequence[Event], now: datetime) -> StoredCall:
+    """The call with the end that is told of it: by that the two runs are told apart from now on."""
+    known = reduce(fold, [event for event in told if isinstance(event, MeetingEnded)], call.snapshot)
+    if known != call.snapshot:
+        calls.save_known(connection, call.snapshot, known, reconcile_after=now)
+    return replace(call, snapshot=known)
 
 
 def has_gone_on(connection: Connection, over: StoredCall) -> bool:

@@ -161,6 +161,26 @@ def test_what_goes_on_is_not_asked_about_twice(over: Stage) -> None:
     assert len([asked for asked in over.vendor.asked if asked.method == "GET"]) == before + 1
 
 
+def test_whoever_came_before_the_end_was_told_is_in_the_new_call(stage: Stage) -> None:
+    """Where nothing tells the runs apart but their times."""
+    stage.start()
+    stage.settle(within_seconds=5)
+    stage.join("Ada")
+    stage.clock.move(60)
+    ended_at = stage.clock.now()
+    stage.leave("Ada")
+    stage.clock.move(60)
+    stage.join("Grace")
+    stage.settle(within_seconds=5)
+    stage.hear("meeting.ended", at=ended_at)
+    stage.happen("participant.joined", participant=person("Grace"))
+    stage.settle(within_seconds=5)
+
+    old, new = cards(stage)
+    assert (old["has_ended"], names(old["all_participants"])) == (True, ["Ada", "Grace"])
+    assert (new["has_ended"], names(new["active_participants"])) == (False, ["Grace"])
+
+
 def test_what_a_person_has_ended_stays_ended(stage: Stage) -> None:
     stage.start()
     stage.settle(within_seconds=5)
