@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class StandIn:
         self.always: Reply | None = None
         self._handle = handle or (lambda _: Reply())
         self._next: deque[Reply] = deque()
+        self._loses: tuple[str, str] | None = None
         self._ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -64,12 +66,19 @@ class StandIn:
     def next_reply(self, reply: Reply) -> None:
         self._next.append(reply)
 
+    def lose_answer(self, method: str, path_end: str) -> None:
+        """The next such request has its effect, and its answer gets lost."""
+        self._loses = (method, path_end)
+
     def reply_to(self, asked: Asked) -> Reply:
         self.asked.append(asked)
         self.before(asked)
         reply = self.always or (self._next.popleft() if self._next else self._handle(asked))
         if reply is SAY_NOTHING:
             self._ended.wait(30)
+        if self._loses and asked.method == self._loses[0] and urlsplit(asked.path).path.endswith(self._loses[1]):
+            self._loses = None
+            return HANG_UP
         return reply
 
     def __enter__(self) -> Self:

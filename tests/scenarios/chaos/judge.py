@@ -1,0 +1,81 @@
+"""What the cards must say when all has been told that will be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.domain.runs import STRAGGLING
+from tests.scenarios.chaos.truth import Happening, Story, What
+
+Card = dict[str, Any]
+
+
+def judge(story: Story, cards: Sequence[Card]) -> None:
+    """``cards`` are those of the story's meeting, oldest first."""
+    end = story.end()
+    live = [card for card in cards if not card["has_ended"]]
+    _nothing_twice(story, cards)
+    if not end.has_ended:
+        assert live or not (end.open or end.run == 0), "the meeting runs, and has no card"
+    elif story.is_known:
+        assert not live, "the meeting is over, and its card is not"
+        _nobody_missing(story, cards)
+    for card in live:
+        _shows_who_is_in(story, card)
+        assert card["name"] == end.title, "the card has another title than the meeting"
+
+
+def _nothing_twice(story: Story, cards: Sequence[Card]) -> None:
+    for card in cards:
+        for users in (card["active_participants"], card["all_participants"]):
+            assert len(_keys(users)) == len(users), "somebody stands on a card twice"
+    assert len([card for card in cards if not card["has_ended"]]) <= 1, "two cards run"
+    runs = {0} | {one.run for one in story.happenings if one.what is What.JOINED}
+    assert len(cards) <= len(runs), "there are more cards than runs that people came to"
+
+
+def _nobody_missing(story: Story, cards: Sequence[Card]) -> None:
+    """Whose join was told while the run went on stands on its card, also when they have left."""
+    ended_at = {one.run: one.at for one in story.happenings if one.what is What.ENDED}
+    joins = [one for one in story.happenings if one.what is What.JOINED and not _may_be_of_the_run_before(one, story)]
+    told = {one.who for one in joins if any(one.at + late < ended_at[one.run] for late in one.told_after)}
+    shown = {key for card in cards for key in _keys(card["all_participants"])}
+    assert told <= shown, "somebody is missing"
+    assert shown <= {one.who for one in story.happenings}, "somebody is shown who never came"
+
+
+def _may_be_of_the_run_before(join: Happening, story: Story) -> bool:
+    """Where nothing tells runs apart, whoever comes so early is taken for a latecomer to what has ended, until a look
+    sees them."""
+    ends = [one.at for one in story.happenings if one.what is What.ENDED and one.run < join.run]
+    straggling = STRAGGLING.total_seconds()
+    return not story.traits.joins_tell_runs and any(join.at <= at + straggling for at in ends)
+
+
+def _shows_who_is_in(story: Story, card: Card) -> None:
+    shown, there = _keys(card["active_participants"]), story.end().present
+    if story.traits.sees_people:
+        assert shown == there, "the card shows other people than are in"
+    else:
+        assert _surely_in(story) <= shown <= _perhaps_in(story), "the card shows other people than are known to be in"
+
+
+def _surely_in(story: Story) -> set[str]:
+    """As far as was told, and truly."""
+    return {who for connection, who in story.end().open.items() if connection in _told(story, What.JOINED)}
+
+
+def _perhaps_in(story: Story) -> set[str]:
+    """Whom no webhook has told to be gone."""
+    left = _told(story, What.LEFT)
+    return {who for connection, who in _told(story, What.JOINED).items() if connection not in left}
+
+
+def _told(story: Story, what: What) -> dict[str, str]:
+    """By their connections, the people of whom webhooks have told this."""
+    return {one.connection: one.who for one in story.happenings if one.what is what and one.told_after}
+
+
+def _keys(users: Sequence[dict[str, str]]) -> set[str]:
+    return {user["external_id"] for user in users}

@@ -1,0 +1,96 @@
+"""Plays a story to the running app: the truth changes, webhooks come, the provider is asked, time goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db import work
+from app.db.models import CALLS, Base
+from app.reconciler.audit import DOUBT, LOOK_EVERY
+from tests.running import Running
+from tests.scenarios.chaos.truth import Happening, Now, Story
+from tests.scenarios.chaos.vendors import Vendor
+
+CHANNEL = "C0GENERAL"
+SHOWN_WITHIN = timedelta(seconds=30)
+"""By then whatever a look has told has found its place in Slack's lanes."""
+APART = timedelta(hours=1)
+"""Between two stories: by then no lane is short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """The running app, and the vendor that it is set up with."""
+
+    app: Running
+    vendor: Vendor
+
+    def play(self, story: Story) -> None:
+        """All of it, and then one sweep."""
+        self._clear()
+        began = self.app.clock.now()
+        self._start(story)
+        self.vendor.began = began
+        self.vendor.address = f"{self.app.url}/webhooks/{self.vendor.name}"
+        for at, act in sorted(self._acts(story), key=lambda each: each[0]):
+            self._go_on(began + timedelta(seconds=at))
+            act()
+        last = began + timedelta(seconds=story.last_at)
+        self._go_on(max(last, self.app.clock.now()) + LOOK_EVERY + DOUBT + SHOWN_WITHIN)
+
+    def cards(self) -> list[dict[str, Any]]:
+        """Oldest first."""
+        return self.app.slack.cards(CHANNEL)
+
+    def _clear(self) -> None:
+        self.app.slack.reset()
+        self.vendor.forget()
+        self.vendor.server.asked.clear()
+        with self.app.switchboard.database.transaction() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+        later = self.app.clock.now().replace(microsecond=0) + APART
+        self.app.clock.move_to(later)
+
+    def _start(self, story: Story) -> None:
+        if story.is_early:
+            self.vendor.server.lose_answer(*self.vendor.makes)
+        self.app.slack.slash("/ring", "Weekly sync")
+        self.app.reconcile()
+        with self.app.switchboard.database.reading() as connection:
+            call_id = connection.execute(select(CALLS.c.id)).scalar_one()
+        self.vendor.meeting = self.vendor.meeting_of(call_id)
+
+    def _acts(self, story: Story) -> Iterator[tuple[int, Callable[[], None]]]:
+        now = Now()
+        for happening in story.happenings:
+            yield happening.at, partial(self._happen, now, happening)
+        for at, happening in story.deliveries():
+            yield at, partial(self._deliver, happening)
+
+    def _happen(self, now: Now, happening: Happening) -> None:
+        now.take_in(happening)
+        self.vendor.show(now)
+
+    def _deliver(self, happening: Happening) -> None:
+        sent = self.vendor.webhook(happening, self.app.clock.now())
+        address = self.vendor.address + sent.path + (f"?{sent.query}" if sent.query else "")
+        answer = self.app.http.post(address, content=sent.body, headers=dict(sent.headers))
+        assert answer.status_code == 200, answer.text
+
+    def _go_on(self, to: datetime) -> None:
+        """Until then, with the app doing all its work in time."""
+        while True:
+            self.app.reconcile()
+            with self.app.switchboard.database.reading() as connection:
+                due = work.next_due(connection, self.app.clock.now())
+            if due is None or due > to:
+                break
+            self.app.clock.move_to(due)
+        self.app.clock.move_to(to)
