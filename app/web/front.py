@@ -14,7 +14,7 @@ import asyncio
 import io
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from queue import SimpleQueue
 from typing import Any, Protocol
 from wsgiref.types import WSGIApplication
@@ -97,10 +97,12 @@ class Front:
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
         held: list[bytes] = []
+        # Each look at them asks the server anew.
+        headers = dict(scope.headers.items())
         try:
-            body = await self._take_in(scope, exchange, held)
+            body = await self._take_in(_length(headers), exchange, held)
             if scope.method == "POST" and scope.path.startswith(ROOT):
-                await self._answer_webhook(scope, body, exchange)
+                await self._answer_webhook(scope, headers, body, exchange)
             else:
                 await self._answer(environ_of(scope), body, exchange)
         except Refused as refusal:
@@ -108,9 +110,8 @@ class Front:
         finally:
             self._held_bytes -= sum(map(len, held))
 
-    async def _take_in(self, scope: Scope, exchange: Exchange, held: list[bytes]) -> bytes:
+    async def _take_in(self, length: int | None, exchange: Exchange, held: list[bytes]) -> bytes:
         """The whole body; a large one is in ``held`` as well. Raises ``Refused``."""
-        length = _length(scope)
         if length == 0:
             return b""
         try:
@@ -135,10 +136,9 @@ class Front:
             if self._held_bytes > MOST_HELD_BYTES:
                 raise Refused(503, "too much at once, send it again", ("Retry-After", str(RETRY_SECONDS)))
 
-    async def _answer_webhook(self, scope: Scope, body: bytes, exchange: Exchange) -> None:
+    async def _answer_webhook(self, scope: Scope, headers: Mapping[str, str], body: bytes, exchange: Exchange) -> None:
         key = Floods.key(ENDPOINT, _address(scope))
         retry_seconds = self._floods.seconds_left(key)
-        headers = dict(scope.headers.items())
         incoming = Incoming.of(scope.path, scope.query_string, headers, body, of_flood=bool(retry_seconds))
         answer = self._floods.shorten(key, await self._intake.answer(incoming), retry_seconds)
         told = [("content-type", answer.content_type), *answer.headers.items()]
@@ -166,11 +166,11 @@ class Front:
                 log.exception("request not answered")
 
 
-def _length(scope: Scope) -> int | None:
+def _length(headers: Mapping[str, str]) -> int | None:
     """Of the body; None when nobody knows before its end."""
-    if "transfer-encoding" in scope.headers:
+    if "transfer-encoding" in headers:
         return None
-    return int(scope.headers.get("content-length", 0))
+    return int(headers.get("content-length", 0))
 
 
 def _address(scope: Scope) -> str:

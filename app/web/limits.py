@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
 
@@ -108,6 +109,7 @@ def _key() -> str:
     return Floods.key(str(request.endpoint), request.remote_addr or "")
 
 
+@lru_cache(maxsize=MOST_BUCKETS)
 def _network(address: str) -> str:
     """Whoever has one address of IPv6 has the 2^64 beside it."""
     try:

@@ -72,6 +72,7 @@ def test_an_address_that_slack_refuses_is_not_printed(manifest: Print) -> None:
     assert (code, told) == (2, "")
     assert "no other addresses than https" in complaint
     assert manifest("--url", "http://localhost:8000", "--socket-mode")[0] == 0
+    assert manifest()[2] == complaint  # without an address it is that of this machine
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,6 @@ def test_an_address_that_slack_refuses_is_not_printed(manifest: Print) -> None:
     [
         (("--url", "calls.example.com"), "URL"),
         (("--url", "https://calls.example.com", "--command", "call"), "COMMAND"),
-        ((), "PUBLIC_URL"),
     ],
 )
 def test_what_cannot_stand_in_a_manifest_is_said(manifest: Print, arguments: tuple[str, ...], setting: str) -> None:
