@@ -26,6 +26,7 @@ from app.domain.operations import (
 )
 from app.emulator.workspace import Channel
 from app.reconciler.apply import METHODS
+from tests.providers.standin import Reply
 from tests.providers.zoom.server import ZoomServer
 from tests.reconciler.stage import Stage, names, person
 
@@ -77,6 +78,11 @@ class Scene:
         is_later = turn.reconcile_after > datetime.now(UTC) + timedelta(minutes=1)
         return (call.is_in_step or is_later) and call.failures == 0 and turn.lease_until is None
 
+    @property
+    def is_refused_an_end(self) -> bool:
+        call = self.call
+        return call.snapshot.is_over and call.failures > 0
+
     def want(self) -> None:
         through = self.stage.response_url(self.channel) if self.is_private else None
         self.stage.start(channel=self.channel, team=self.team, answer_through=through, at=self.at)
@@ -105,8 +111,7 @@ def nothing(_: Scene) -> None:
 @dataclass(frozen=True, slots=True)
 class Case:
     """``request`` is what Slack gets, or the provider's name; ``next_lane`` is of what follows it. ``prepare`` leads up
-    to the operation; ``wish`` is what nobody has worked on yet, and ``asks_before`` counts what Slack gets for that
-    first."""
+    to the operation; ``wish`` is what nobody has worked on yet."""
 
     operation: type[Operation]
     request: str
@@ -120,7 +125,6 @@ class Case:
     name: str = ""
     is_private: bool = False
     at: str = "standard"
-    asks_before: int = 0
 
     @property
     def lane(self) -> str:
@@ -150,6 +154,14 @@ def ada_leaves(scene: Scene) -> None:
 
 def rename(scene: Scene) -> None:
     scene.stage.rename("Retro", channel=scene.channel, team=scene.team)
+
+
+def renamed_on_the_card(scene: Scene) -> None:
+    scene.live()
+    rename(scene)
+    scene.zoom.next_reply(Reply(503))
+    scene.stage.work()
+    assert scene.call.failures
 
 
 def somebody_with_an_address_comes(scene: Scene) -> None:
@@ -184,7 +196,7 @@ CASES = (
     Case(AddCall, "calls.add", "chat.postMessage", lambda scene: scene.wanted_until("calls.add")),
     Case(PostCall, "chat.postMessage", FINISH, lambda scene: scene.wanted_until("chat.postMessage")),
     Case(UpdateCall, "calls.update", FINISH, Scene.live, rename, title="Retro"),
-    Case(RenameMeeting, "zoom", FINISH, Scene.live, rename, title="Retro", at="zoom", asks_before=1),
+    Case(RenameMeeting, "zoom", FINISH, renamed_on_the_card, title="Retro", at="zoom"),
     Case(
         FindPerson,
         "users.lookupByEmail",

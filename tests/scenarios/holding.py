@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from app.emulator.faults import FaultKind
@@ -22,24 +23,24 @@ class Holding(StandIn):
         self.answered = 0
 
     def hold(self, method: str, path: str, kind: FaultKind) -> None:
-        """The next request of this method to an address with ``path`` in it."""
+        """The next request of this method to a path that this pattern is found in."""
         self._holds[method, path] = kind
 
     def let_go(self) -> None:
         self._let_go.set()
 
     def reply_to(self, asked: Asked) -> Reply:
-        wanted = [(method, path) for method, path in self._holds if method == asked.method and path in asked.path]
+        wanted = [
+            (method, path) for method, path in self._holds if method == asked.method and re.search(path, asked.path)
+        ]
         if not wanted:
             return super().reply_to(asked)
         kind = self._holds.pop(wanted[0])
-        if kind == "timeout_after":
-            super().reply_to(asked)
+        reply = HANG_UP if kind == "timeout_before" else super().reply_to(asked)
         self.held += 1
         self._let_go.wait(PATIENCE_SECONDS)
-        reply = super().reply_to(asked) if kind == "slow" else HANG_UP
         self.answered += 1
-        return reply
+        return reply if kind == "slow" else HANG_UP
 
 
 class HoldingServer(Holding, ReferenceServer):

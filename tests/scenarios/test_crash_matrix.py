@@ -7,10 +7,12 @@ On SQLite a process is killed at one commit at a time, because only one can writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import repeat
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.conftest import migrate_url
 from tests.databases import chosen_kind, fresh_database_url
 from tests.processes import ROOT
 from tests.scenarios.crash_cases import CASES, Case
+from tests.scenarios.nursery import Nursery
 from tests.scenarios.theatre import ON_THE_WIRE, Point, theatre
 
 AT_ONCE = 3
@@ -32,9 +35,23 @@ def together(point: Point) -> list[Sequence[Case]]:
     return [[case for case in CASES if case.is_private is is_private] for is_private in (False, True)]
 
 
-def play(cases: Sequence[Case], point: Point, url: str) -> list[str]:
-    with theatre(url) as played:
-        return played.play(cases, point)
+@pytest.fixture(scope="module")
+def nurseries() -> Iterator[SimpleQueue[Nursery]]:
+    """Those that are free."""
+    free: SimpleQueue[Nursery] = SimpleQueue()
+    with ExitStack() as stack:
+        for _ in range(AT_ONCE):
+            free.put(stack.enter_context(Nursery()))
+        yield free
+
+
+def play(cases: Sequence[Case], point: Point, url: str, nurseries: SimpleQueue[Nursery]) -> list[str]:
+    nursery = nurseries.get()
+    try:
+        with theatre(url, nursery) as played:
+            return played.play(cases, point)
+    finally:
+        nurseries.put(nursery)
 
 
 def table() -> str:
@@ -50,13 +67,12 @@ def test_the_documented_table_holds_every_case() -> None:
     assert f"{2 * len(CASES) * len(Point)} cases" in page
 
 
-# Requests are held while the process comes to all of its cases; on a machine so busy that this takes longer than the
-# app waits for Slack, it gives them up, and looks before they have had their effect.
-@pytest.mark.flaky(reruns=2)
 @pytest.mark.parametrize("point", Point, ids=lambda point: point.name.lower())
-def test_whenever_the_process_is_killed_all_is_as_it_must_be(point: Point, tmp_path: Path, database_url: str) -> None:
+def test_whenever_the_process_is_killed_all_is_as_it_must_be(
+    point: Point, tmp_path: Path, database_url: str, nurseries: SimpleQueue[Nursery]
+) -> None:
     groups = together(point)
     with ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
         urls = [database_url, *(stack.enter_context(fresh_database_url(tmp_path, migrate_url)) for _ in groups[1:])]
-        wrong = [each for found in pool.map(play, groups, [point] * len(groups), urls) for each in found]
+        wrong = [each for found in pool.map(play, groups, repeat(point), urls, repeat(nurseries)) for each in found]
     assert wrong == []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -21,10 +18,11 @@ from app.emulator import Emulator
 from app.emulator.faults import FaultKind
 from app.providers.registry import load_providers
 from tests.clocks import MovedClock
-from tests.processes import ROOT, clean, settings
+from tests.processes import settings
 from tests.reconciler.stage import Stage
 from tests.scenarios.crash_cases import Case, Scene, wrong_with
 from tests.scenarios.holding import HoldingServer, HoldingZoom
+from tests.scenarios.nursery import Nursery, Worker
 from tests.scenarios.patience import PATIENCE_SECONDS, until
 from tests.scenarios.stops import PostgresqlStops, SqliteStops, stops_for
 
@@ -49,11 +47,11 @@ ON_THE_WIRE: dict[Point, FaultKind] = {
 }
 
 
-# At the provider: which request it is, by its method and a part of its path.
+# At the provider: which request it is, by its method and how its path ends.
 AT_A_PROVIDER = {
-    "CreateMeeting": ("POST", "/meetings"),
-    "EndMeeting": ("POST", "/end"),
-    "RenameMeeting": ("PATCH", "/meetings/"),
+    "CreateMeeting": ("POST", r"/meetings$"),
+    "EndMeeting": ("POST", r"/end$"),
+    "RenameMeeting": ("PATCH", r"/meetings/\d+$"),
 }
 
 
@@ -64,6 +62,7 @@ class Theatre:
     zoom: HoldingZoom
     stops: SqliteStops | PostgresqlStops
     url: str
+    nursery: Nursery
 
     @property
     def vendors(self) -> Mapping[str, HoldingServer | HoldingZoom]:
@@ -87,13 +86,14 @@ class Theatre:
         slack, kind = self.stage.slack, ON_THE_WIRE[point]
         elsewhere = [case for case in cases if case.request in self.vendors]
         coming = Counter(case.request for case in cases if case not in elsewhere)
-        coming["calls.update"] += sum(case.asks_before for case in cases)
         coming.update({method: len(slack.requests(method)) for method in coming})
         for case in cases:
             if case in elsewhere:
                 self.vendors[case.request].hold(*AT_A_PROVIDER[case.operation.__name__], kind)
             else:
-                slack.faults.add(case.request, kind, times=1, seconds=PATIENCE_SECONDS)
+                slack.faults.add(
+                    case.request, kind, times=1, seconds=PATIENCE_SECONDS, has_effect=point is not Point.BEFORE_EFFECT
+                )
         with self._at_work() as process:
             until(lambda: not slack.faults.described() and self._held() == len(elsewhere))
             if point is Point.BEFORE_RESULT:
@@ -102,11 +102,9 @@ class Theatre:
                     until(lambda: self._answered() == self._held())
                     until(lambda: all(len(slack.requests(method)) >= count for method, count in coming.items()))
                     process.kill()
-                    process.wait()
             else:
                 until(lambda: all(len(slack.requests(method)) >= count for method, count in coming.items()))
                 process.kill()
-                process.wait()
         self.let_go()
 
     def _held(self) -> int:
@@ -126,45 +124,30 @@ class Theatre:
         with self._at_work() as process:
             self.stops.wait_until_stopped(len(cases))
             process.kill()
-            process.wait()
         self.stops.let_go()
 
     def _finish(self, scenes: Sequence[Scene]) -> None:
         """By another process, as soon as the lease of the dead one has run out. For a single call this process does,
-        which is as good and spares the start of one."""
+        which is as good and spares the start of one; and the two minutes pass here in which Slack says of one call or
+        another that it is over already, until that is believed."""
         self._age()
-        if len(scenes) == 1:
-            self.stage.clock.move_to(datetime.now(UTC))
-            self.stage.settle(within_seconds=LONGEST_DOUBT_SECONDS)
-            return
-        with self._at_work():
-            until(lambda: self._hurried() and all(scene.is_at_rest for scene in scenes))
+        if len(scenes) > 1:
+            with self._at_work():
+                until(lambda: all(scene.is_at_rest or scene.is_refused_an_end for scene in scenes))
+        self.stage.clock.move_to(datetime.now(UTC))
+        self.stage.settle(within_seconds=LONGEST_DOUBT_SECONDS)
 
     @contextmanager
-    def _at_work(self) -> Iterator[subprocess.Popen[str]]:
+    def _at_work(self) -> Iterator[Worker]:
         """``work`` as a process. Whatever rests, or is leased to one that is dead, is due when it comes."""
         self._age()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", "work"], env=clean(self._env()), cwd=ROOT, stderr=subprocess.PIPE, text=True
-        )
-        try:
+        with self.nursery.working(self._env()) as process:
             yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=PATIENCE_SECONDS)
 
     def _env(self) -> dict[str, str]:
         own = {"WORKERS": "16", "DEFAULT_PROVIDER": "standard"}
         given = [vendor.settings() for vendor in self.vendors.values()]
         return {**settings(self.stage.slack, self.url, 1), **own, **ChainMap(*given)}
-
-    def _hurried(self) -> bool:
-        """What is tried again for a call that has ended is tried now: that Slack has ended it is believed only when it
-        has said so for two minutes."""
-        with self.stage.database.transaction() as connection:
-            failing = update(CALLS).where(CALLS.c.failures > 0, CALLS.c.ended_at.is_not(None))
-            connection.execute(failing.where(CALLS.c.lease_token.is_(None)).values(reconcile_after=datetime.now(UTC)))
-        return True
 
     def _age(self) -> None:
         past = datetime.now(UTC) - timedelta(seconds=1)
@@ -174,14 +157,14 @@ class Theatre:
 
 
 @contextmanager
-def theatre(url: str) -> Iterator[Theatre]:
+def theatre(url: str, nursery: Nursery) -> Iterator[Theatre]:
     """On a migrated database of its own."""
     clock, database = MovedClock(datetime.now(UTC)), Database(url)
     with Emulator(manifest=read_manifest()) as slack, HoldingServer() as vendor, HoldingZoom() as zoom:
         providers = load_providers({**vendor.settings(), **zoom.settings()}, clock)
         stage = Stage(database=database, clock=clock, slack=slack, vendor=vendor, providers=providers)
         with closing(stops_for(url)) as stops:
-            played = Theatre(stage, vendor, zoom, stops, url)
+            played = Theatre(stage, vendor, zoom, stops, url, nursery)
             yield played
             played.let_go()
     database.close()
