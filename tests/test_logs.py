@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterator
+from urllib.error import URLError
 
 import pytest
+from slack_sdk import WebClient
 
 from app import logs
 
@@ -67,6 +69,12 @@ def test_secrets_in_the_stack_of_an_exception_are_blotted_out(written: io.String
 
 def test_libraries_do_not_log_addresses(written: io.StringIO) -> None:
     logging.getLogger("httpx").info("HTTP Request: GET https://example.com/secret-room")
+    assert written.getvalue() == ""
+
+
+def test_a_slack_that_is_away_is_told_by_us_alone(written: io.StringIO) -> None:
+    with pytest.raises(URLError):
+        WebClient("xoxb-1", base_url="http://127.0.0.1:9/", retry_handlers=[]).auth_test()
     assert written.getvalue() == ""
 
 
