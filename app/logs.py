@@ -84,7 +84,7 @@ def set_up(level: str = "INFO", stream: TextIO | None = None) -> None:
     # httpx and slack_sdk write a line with the address of every request at INFO and DEBUG.
     for noisy in ("httpx", "httpcore", "slack_sdk", "slack_bolt", "werkzeug", "alembic.runtime.plugins"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    # A request that Slack does not answer is an ERROR to its SDK. To us it is one to be sent again, and is told as such.
+    # A request that Slack does not answer is an ERROR to its SDK; to us it is one to be sent again, and is told so.
     logging.getLogger("slack_sdk.web").setLevel(logging.CRITICAL)
 
 
