@@ -11,6 +11,7 @@ from slack_sdk.models.blocks import (
     Block,
     ButtonElement,
     ContextBlock,
+    DividerBlock,
     HeaderBlock,
     MarkdownTextObject,
     Option,
@@ -69,13 +70,14 @@ def personal_blocks() -> Iterator[Block]:
 def admin_blocks(
     accounts: Sequence[AccountLine], settings: WorkspaceSettings, changes: Sequence[ChangeLine]
 ) -> Iterator[Block]:
+    yield DividerBlock()
     yield HeaderBlock(text="Where calls are held")
     if not accounts:
         yield _text("No call provider is set up yet. Add an account, and people can start calls.")
     for account in accounts:
         yield from _account(account)
     add = ButtonElement(text="Add an account", action_id=ADD_ACCOUNT, style=None if accounts else "primary")
-    per_channel = ButtonElement(text="One channel elsewhere", action_id=CHANGE_CHANNEL)
+    per_channel = ButtonElement(text="Choose for one channel", action_id=CHANGE_CHANNEL)
     yield ActionsBlock(elements=[add, per_channel] if accounts else [add])
     yield HeaderBlock(text="This workspace")
     yield SectionBlock(

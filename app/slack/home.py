@@ -16,7 +16,6 @@ from slack_sdk.models.blocks import (
     ButtonElement,
     ConfirmObject,
     ContextBlock,
-    DividerBlock,
     HeaderBlock,
     MarkdownTextObject,
     SectionBlock,
@@ -106,9 +105,7 @@ def blocks_of(home: Home) -> Iterator[Block]:
         yield from (_text(_recent(recent)) for recent in home.recent)
     yield HeaderBlock(text="You")
     yield _text(_recognised(home.recognised))
-    if home.settings:
-        yield DividerBlock()
-        yield from home.settings
+    yield from home.settings
 
 
 def moment(at: datetime) -> str:

@@ -27,6 +27,7 @@ from app.domain.workspaces import Enders, Preferences, Starters, WorkspaceSettin
 
 ACCOUNT_CHOSEN = "account_chosen"
 ACCOUNT_ENTERED = "account_entered"
+ACCOUNT_REMOVED = "account_removed"
 SETTINGS_ENTERED = "settings_entered"
 CHANNEL_ENTERED = "channel_entered"
 PREFERENCES_ENTERED = "preferences_entered"
@@ -82,6 +83,12 @@ def account_form(title: str, inputs: Sequence[Block], *, metadata: str) -> dict[
     return modal(title, inputs, callback_id=ACCOUNT_ENTERED, submit="Save", metadata=metadata)
 
 
+def ask_to_remove(text: str, *, metadata: str) -> dict[str, object]:
+    """``text`` in mrkdwn says what goes."""
+    blocks = [SectionBlock(text=MarkdownTextObject(text=text))]
+    return modal("Remove an account", blocks, callback_id=ACCOUNT_REMOVED, submit="Remove", metadata=metadata)
+
+
 def settings_form(settings: WorkspaceSettings, accounts: Choices) -> dict[str, object]:
     chosen = str(settings.default_account) if settings.default_account else ""
     starters = [
@@ -110,9 +117,9 @@ def channel_form(accounts: Choices) -> dict[str, object]:
     )
     inputs = [
         InputBlock(label="Channel", block_id=CHANNEL, element=channel),
-        _choice("Where are its calls held?", ACCOUNT, [(AS_WORKSPACE, "Where the workspace's are"), *accounts]),
+        _choice("Where are they held?", ACCOUNT, [(AS_WORKSPACE, "Where the workspace's are"), *accounts]),
     ]
-    return modal("One channel elsewhere", inputs, callback_id=CHANNEL_ENTERED, submit="Save")
+    return modal("Calls of one channel", inputs, callback_id=CHANNEL_ENTERED, submit="Save")
 
 
 def preferences_form(preferences: Preferences) -> dict[str, object]:

@@ -221,6 +221,13 @@ def account_saved(name: str, webhook_url: str, *, by_hand: bool) -> list[str]:
     return [*saved, "*Test* in its menu on the Home says whether it works."]
 
 
+def ask_to_remove(name: str) -> str:
+    return (
+        f"*{escape(name)}* and its secrets are deleted. Calls that run there go on until they are over; "
+        "new ones are held elsewhere."
+    )
+
+
 # --- When something failed
 
 

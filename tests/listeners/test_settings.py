@@ -137,6 +137,10 @@ def test_the_default_is_where_new_calls_are_held(
 def test_a_removed_account_is_gone(ada: Somebody, vendor: ReferenceServer, database: Database) -> None:
     add_account(ada, vendor)
     change(ada, "remove", stored_key(database))
+    assert "*Our calls* and its secrets are deleted." in str(ada.form["blocks"])
+    assert "Our calls" in ada.home
+    assert ada.enter() == {}
+    publish(ada.app)
     assert "Our calls" not in ada.home
     with database.reading() as connection:
         assert connection.execute(select(ACCOUNTS.c.settings)).scalar_one() is None

@@ -107,6 +107,7 @@ LISTENERS: Mapping[str, Attempt] = {
         modals.ACCOUNT_CHOSEN, str(stage.account.key), provider="livekit"
     ),
     "SettingsForms.account_entered": enter_for_our_account,
+    "SettingsForms.account_removed": lambda stage: stage.send_form(modals.ACCOUNT_REMOVED, str(stage.account.key)),
     "SettingsForms.settings_entered": lambda stage: stage.send_form(
         modals.SETTINGS_ENTERED, default_account=str(stage.account.key)
     ),

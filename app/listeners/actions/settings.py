@@ -35,7 +35,7 @@ class SettingsButtons:
             choices.EDIT: self._edit,
             choices.TEST: self._test,
             choices.MAKE_DEFAULT: self._make_default,
-            choices.REMOVE: self._remove,
+            choices.REMOVE: self._ask_to_remove,
         }
 
     def add_account(self, ack: Ack, body: dict[str, Any], context: BoltContext) -> None:
@@ -78,9 +78,9 @@ class SettingsButtons:
         self._accounts.make_default(pressed.actor, key)
         self._homes.changed()
 
-    def _remove(self, pressed: Pressed, key: AccountKey) -> None:
-        self._accounts.remove(pressed.actor, key.account_id)
-        self._homes.changed()
+    def _ask_to_remove(self, pressed: Pressed, key: AccountKey) -> None:
+        account = self._accounts.find(pressed.actor, key.account_id)
+        pressed.show(modals.ask_to_remove(texts.ask_to_remove(account.name), metadata=str(key)))
 
     def _test(self, pressed: Pressed, key: AccountKey) -> None:
         account = self._accounts.find(pressed.actor, key.account_id)

@@ -71,6 +71,9 @@ class SettingsForms:
     def account_entered(self, ack: Ack, body: dict[str, Any], context: BoltContext) -> None:
         self._answer(ack, body, context, self._save_account)
 
+    def account_removed(self, ack: Ack, body: dict[str, Any], context: BoltContext) -> None:
+        self._answer(ack, body, context, self._remove_account)
+
     def settings_entered(self, ack: Ack, body: dict[str, Any], context: BoltContext) -> None:
         self._answer(ack, body, context, self._save_settings)
 
@@ -102,6 +105,13 @@ class SettingsForms:
         if key is None:
             return _saved(self._accounts.add(sent.actor, sent.about, name, settings))
         return _saved(self._accounts.change(sent.actor, key.account_id, name, settings))
+
+    def _remove_account(self, sent: Sent) -> NextView:
+        key = AccountKey.read(sent.about)
+        if key is None:
+            raise NoSuchAccount
+        self._accounts.remove(sent.actor, key.account_id)
+        return None
 
     def _save_settings(self, sent: Sent) -> NextView:
         entered = sent.entered
