@@ -14,6 +14,7 @@ from app.db.deliveries import Outcome
 from app.db.gauges import IS_SET_ASIDE
 from app.db.installation_models import INSTALLATIONS
 from app.db.models import CALLS, DELIVERIES, LANES
+from app.db.workspace_models import ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,14 @@ def list_calls(
 
 
 def check_keys(connection: Connection) -> None:
-    """Raises ``StoredUnreadable`` when the newest call is encrypted with other keys."""
-    connection.execute(select(CALLS.c.title).order_by(CALLS.c.started_at.desc()).limit(1)).one_or_none()
+    """Raises ``StoredUnreadable`` when the newest call, installation or account is encrypted with other keys."""
+    installed, accounts = INSTALLATIONS.c, ACCOUNTS.c
+    for newest in (
+        select(CALLS.c.title).order_by(CALLS.c.started_at.desc()),
+        select(installed.bot_token).where(installed.removed_at.is_(None)).order_by(installed.installed_at.desc()),
+        select(accounts.name).where(accounts.removed_at.is_(None)).order_by(accounts.created_at.desc()),
+    ):
+        connection.execute(newest.limit(1)).one_or_none()
 
 
 def last_wish_at(connection: Connection) -> datetime | None:

@@ -12,7 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from app import logs
 from app.config import Settings
-from app.errors import PermanentFailure, RequestFailed
+from app.errors import PermanentFailure, RequestFailed, StoredUnreadable
 from app.listeners import actions, commands, events, views
 from app.listeners.actions.calls import CallButtons
 from app.listeners.actions.pressed import Buttons
@@ -72,6 +72,9 @@ def make_bolt_app(settings: Settings, clients: Clients, services: Services) -> A
         except RequestFailed as failure:
             # The token is worn out, and Slack gives no other at the moment. Much can be answered without one.
             log.warning("no token for now", team_id=team_id, why=failure.code)
+            token = None
+        except StoredUnreadable as error:
+            log.error("token not readable", team_id=team_id, why=error.detail)  # noqa: TRY400  # the key is missing
             token = None
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 

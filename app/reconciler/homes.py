@@ -13,7 +13,7 @@ from app.db import homes, lanes
 from app.db.homes import ClaimedHome
 from app.db.session import Database
 from app.domain.permissions import Role
-from app.errors import PermanentFailure, RateLimited, RequestFailed, WishRefused
+from app.errors import PermanentFailure, RateLimited, RequestFailed, StoredUnreadable, WishRefused
 from app.reconciler.bell import Bell
 from app.services.callers import Actor
 from app.services.homes import RECENT, HomeService
@@ -72,7 +72,9 @@ class Homes:
             return self.publish_one()
         except SQLAlchemyError as error:
             log.warning("homes not readable", why=type(error).__name__)
-            return False
+        except Exception:  # whatever our code trips over, the thread must be there for the other Homes
+            log.exception("home not published")
+        return False
 
     def _waits(self, claimed: ClaimedHome) -> bool:
         """Take its place in the lane; or book one, and wait for that."""
@@ -90,7 +92,7 @@ class Homes:
             role = self._role(claimed)
             composed = self._homes.compose(_actor(claimed, role))
             home.publish(client, claimed.user_id, composed)
-        except (RequestFailed, WishRefused) as failure:
+        except (RequestFailed, WishRefused, StoredUnreadable) as failure:
             self._read_failure(claimed, failure)
         else:
             with self._database.transaction() as connection:
@@ -106,7 +108,7 @@ class Homes:
             homes.save_role(connection, claimed, role, now)
         return role
 
-    def _read_failure(self, claimed: ClaimedHome, failure: RequestFailed | WishRefused) -> None:
+    def _read_failure(self, claimed: ClaimedHome, failure: RequestFailed | WishRefused | StoredUnreadable) -> None:
         log.warning("home not published", team_id=claimed.team_id, user_id=claimed.user_id, why=str(failure))
         now = self._clock.now()
         with self._database.transaction() as connection:
@@ -122,7 +124,7 @@ class Homes:
                     retry_after_seconds=seconds,
                 )
                 homes.try_again(connection, claimed, now + timedelta(seconds=seconds))
-            elif isinstance(failure, PermanentFailure | WishRefused):
+            elif isinstance(failure, PermanentFailure | WishRefused | StoredUnreadable):
                 # It is tried again when they look again, or when there is something new.
                 homes.published(connection, claimed, now)
             else:

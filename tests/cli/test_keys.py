@@ -5,11 +5,38 @@ from __future__ import annotations
 import pytest
 from cryptography.fernet import Fernet
 
+from app.cli.checks import check_everything
+from app.db.installation_models import INSTALLATIONS
 from app.db.session import Database
+from app.db.workspace_models import ACCOUNTS
+from app.errors import StoredUnreadable
 from tests.cli.saying import Say
+from tests.clocks import START
 from tests.db.given import found, given_call
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+ENTERED = {
+    "installation": INSTALLATIONS.insert().values(
+        team_id="T0ACME",
+        enterprise_id="",
+        installed_by="U0ADA",
+        installed_at=START,
+        bot_scopes="",
+        bot_token="xoxb-1",
+        refresh_failures=0,
+    ),
+    "account": ACCOUNTS.insert().values(
+        id="acc-0123456789abcdef0123",
+        team_id="T0ACME",
+        provider="link",
+        name="Berlin",
+        settings={"template": "https://meet.example.com/{slug}"},
+        revision=1,
+        created_by="U0ADA",
+        created_at=START,
+    ),
+}
 
 
 def given_calls(url: str, *keys: str, ids: tuple[str, ...] = ("call-1",)) -> None:
@@ -68,6 +95,19 @@ def test_a_missing_key_is_said_in_one_message(say: Say, database_url: str, comma
     assert (said.code, said.out) == (2, "")
     assert said.err.strip().endswith("It is encrypted with a key that is not among ENCRYPTION_KEYS.")
     assert not [key for key in (OLD, NEW) if key in said.err]
+
+
+@pytest.mark.parametrize("what", ["installation", "account"])
+def test_nothing_starts_without_the_key_of_what_workspaces_have_entered(database_url: str, what: str) -> None:
+    database = Database(database_url, keys=[OLD])
+    with database.transaction() as connection:
+        connection.execute(ENTERED[what])
+    database.close()
+    client = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "c", "SLACK_SIGNING_SECRET": "s"}
+    env = {**client, "PUBLIC_URL": "https://x.example", "DATABASE_URL": database_url}
+    with pytest.raises(StoredUnreadable, match="a key that is not among ENCRYPTION_KEYS"):
+        check_everything({**env, "ENCRYPTION_KEYS": NEW})
+    check_everything({**env, "ENCRYPTION_KEYS": f"{NEW},{OLD}"})
 
 
 def test_commands_read_what_is_encrypted(say: Say, database_url: str) -> None:

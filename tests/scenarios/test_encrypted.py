@@ -21,13 +21,14 @@ from app.db.session import Database
 from app.db.types import Json, Private, PrivateBytes
 from app.emulator import Emulator
 from app.reconciler.worker import CallCrashed
+from tests.clocks import MovedClock
 from tests.listeners.hands import Somebody, publish
 from tests.providers.livekit.server import LiveKitServer
 from tests.providers.standard.reference_server import API_KEY, SECRET, ReferenceServer, delivered, webhook
 from tests.reconciler.stage import person
 from tests.running import Running
 from tests.scenarios.livekit_history import ADA, DELIVERIES, GRACE, GUEST, Told, people, start_call
-from tests.web.installers import INSTALLABLE, Installer, add_acme
+from tests.web.installers import INSTALLABLE, Installer, add_acme, allow_install
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 ACME = "T0ACME"
@@ -182,3 +183,26 @@ def test_all_of_it_is_written_anew_with_another_key(
     assert slack.cards("C0GENERAL", team=ACME)[-1]["name"] == "Titles of Ada"
     seen = Somebody(app, team=ACME).look()
     assert all(words in seen for words in ("Berlin office", "Plans of Ada", "Titles of Acme"))
+
+
+def test_a_workspace_whose_key_is_lost_does_not_hold_up_the_others(
+    secrets: list[str],
+    run_app: Callable[..., Running],
+    slack: Emulator,
+    clock: MovedClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither its people who look at their Home, nor its commands; and each of them is answered."""
+    app = run_app(**INSTALLED | {"ENCRYPTION_KEYS": NEW})
+    allow_install(slack, app)
+    with Installer(app, "T0LOCAL/U0ADA") as installer:
+        installer.install()
+    clock.move(1)
+    slack.open_home("U0ADA", "T0LOCAL")
+    slack.open_home("U0ADA", ACME)  # whoever came last is first
+    assert publish(app) == 2
+    assert "Running now" in Somebody(app, team="T0LOCAL").home
+    assert "Something went wrong" in slack.slash("/ring", "Lost", team=ACME).text
+    assert "An admin of the workspace can add" in slack.slash("/ring", "Weekly sync", team="T0LOCAL").text
+    assert "token not readable team_id=T0ACME" in caplog.text
+    assert not [secret for secret in (*secrets, OLD, NEW) if secret in caplog.text]
