@@ -22,11 +22,14 @@ LOOKED_AFTER = timedelta(minutes=30)
 """For so long after its end a meeting is asked whether it has begun again, in case no webhook tells."""
 
 
-def may_begin_anew(over: CallSnapshot, now: datetime) -> bool:
-    """Whether a meeting that is over is worth asking about."""
-    if over.ended_at is None or over.is_closed or over.failure is not None:
-        return False
-    return now - over.ended_at < LOOKED_AFTER
+def may_become_a_call(over: CallSnapshot) -> bool:
+    """Whether a later run of the meeting is a call again: not where a person has ended it."""
+    return over.ended_at is not None and not over.is_closed and over.failure is None
+
+
+def is_asked_about(over: CallSnapshot, now: datetime) -> bool:
+    """Whether a meeting that is over is worth asking about once more."""
+    return over.ended_at is not None and now - over.ended_at < LOOKED_AFTER
 
 
 def begun_anew(known: CallSnapshot, events: Iterable[Event]) -> Fact | None:
@@ -37,7 +40,7 @@ def begun_anew(known: CallSnapshot, events: Iterable[Event]) -> Fact | None:
     that a run has ended or begun; else those whom they name will do.
     """
     told = reduce(fold, events, known)
-    if told.ended_at is None or told.is_closed or told.failure is not None:
+    if not may_become_a_call(told):
         return None
     joins = [each.joined for person in told.participants.values() for each in person.connections.values()]
     later = min((joined for joined in joins if joined and _is_of_later_run(told, joined)), default=None)

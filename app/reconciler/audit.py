@@ -15,7 +15,7 @@ from app.domain.calls import CallSnapshot, Connection, Fact, Participant
 from app.domain.events import Event, MeetingEnded, ParticipantJoined, ParticipantLeft, TitleChanged
 from app.domain.meetings import Person, Roster
 from app.domain.plain_text import one_line
-from app.domain.runs import later_run, may_begin_anew
+from app.domain.runs import later_run, may_become_a_call
 
 LOOK_EVERY = timedelta(minutes=5)
 """At the most; and at least after four fifths of it."""
@@ -65,7 +65,7 @@ def begun_by(roster: Roster | None, over: CallSnapshot, asked_at: datetime) -> F
     """When the meeting of a call that is over has begun again, by what was seen at ``asked_at``, and the id of that run
     (``""`` where it was not told); None when it has not, or nobody has come yet."""
     is_late_enough = over.ended_at is not None and over.ended_at < asked_at - DOUBT
-    if roster is None or not is_late_enough or not may_begin_anew(over, asked_at):
+    if roster is None or not is_late_enough or not may_become_a_call(over):
         return None
     # Where nobody can be seen, a meeting runs because somebody is in it.
     is_anybody_in = bool(roster.people) or not roster.is_complete

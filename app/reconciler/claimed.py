@@ -26,7 +26,7 @@ from app.domain.lanes import Pace
 from app.domain.meetings import Meeting, Roster
 from app.domain.operations import FindPerson
 from app.domain.plan import Shown, after
-from app.domain.runs import may_begin_anew
+from app.domain.runs import is_asked_about
 from app.errors import LeaseLost
 from app.metrics import REPAIRS
 from app.providers.base import Provider
@@ -77,9 +77,9 @@ class ClaimedCall:
     def seconds_since(self, moment: datetime) -> float:
         return (self._clock.now() - moment).total_seconds()
 
-    def may_begin_anew(self, call: StoredCall) -> bool:
-        """Whether the meeting of a call that is over is worth asking about."""
-        return may_begin_anew(call.snapshot, self._clock.now())
+    def is_asked_about(self, call: StoredCall) -> bool:
+        """Whether the meeting of a call that is over is worth asking about once more."""
+        return is_asked_about(call.snapshot, self._clock.now())
 
     def has_gone_on(self, call: StoredCall) -> bool:
         """Whether the meeting has begun again, and has another call."""
@@ -152,15 +152,15 @@ class ClaimedCall:
             else:
                 end_overdue(connection, call, due or self._clock.now())
 
-    def look(self, look: Callable[[], Roster | None]) -> None:
-        """Ask the provider who is in, by ``look``, and take in what it says; then again after a while. The meeting of a
-        call that is over may have begun again: then there is another call.
+    def look(self, look: Callable[[], Roster | None], *, again: bool = True) -> None:
+        """Ask the provider who is in, by ``look``, and take in what it says; then ``again`` after a while. The meeting
+        of a call that is over may have begun again: then there is another call.
 
         Raises a kind of ``RequestFailed``; also then it is asked again only after a while.
         """
         asked_at = self._clock.now()
-        with self._database.transaction() as connection:
-            work.set_deadline(connection, self._lease, next_look(self.call_id, asked_at))
+        if again:
+            self.set_deadline(next_look(self.call_id, asked_at))
         roster = look()
         with self._database.transaction() as connection:
             call = calls.load_participants(connection, self._lock(connection))

@@ -12,6 +12,7 @@ from app.db.calls import StoredCall
 from app.domain.calls import CallSnapshot
 from app.domain.deadline import deadline, warns_of
 from app.domain.plan import Shown
+from app.domain.runs import may_become_a_call
 from app.errors import PermanentFailure, RateLimited, RequestFailed
 from app.metrics import REPAIRS
 from app.providers.base import Provider
@@ -66,7 +67,8 @@ class Watch:
             self._claimed.set_deadline(moment)
 
     def rest_seconds(self, call: StoredCall, shown: Shown) -> float:
-        """Until a call that is over has its moment once more; 0 when it has none."""
+        """Until a call that is over has its moment once more; 0 when it has none. The look that was due next while it
+        ran always comes: its end may have been told hours late."""
         if call.deadline_at is None or not self._follows(call, shown):
             return 0.0
         return max(0.0, -self._claimed.seconds_since(call.deadline_at))
@@ -76,15 +78,15 @@ class Watch:
     def _follows(self, call: StoredCall, shown: Shown) -> bool:
         """Whether the meeting is asked about after its end: it may begin again without our hearing of it."""
         looks, has_thread = self._apply.capabilities(call).looks, _thread(call, shown) is not None
-        return looks and has_thread and self._claimed.may_begin_anew(call)
+        return looks and has_thread and may_become_a_call(call.snapshot)
 
     def _ask_whether_it_goes_on(self, call: StoredCall) -> None:
         if not self._claimed.has_gone_on(call):
-            self._ask_provider(call)
+            self._ask_provider(call, again=self._claimed.is_asked_about(call))
 
-    def _ask_provider(self, call: StoredCall) -> None:
+    def _ask_provider(self, call: StoredCall, *, again: bool = True) -> None:
         try:
-            self._claimed.look(lambda: self._apply.look_into(call))
+            self._claimed.look(lambda: self._apply.look_into(call), again=again)
         except RequestFailed as failure:
             log.warning("cannot ask who is in", call_id=call.id, team_id=call.team_id, why=str(failure))
 

@@ -140,6 +140,24 @@ def test_one_that_begins_again_unheard_is_seen(over: Stage) -> None:
     assert names(cards(over)[1]["active_participants"]) == []
 
 
+def test_one_that_begins_again_unheard_is_seen_when_the_end_was_told_late(stage: Stage) -> None:
+    stage.start()
+    stage.settle(within_seconds=5)
+    stage.join("Ada")
+    stage.clock.move(60)
+    ended_at = stage.clock.now()
+    stage.clock.move(3600)
+    stage.settle(within_seconds=5)
+    stage.hear("meeting.ended", at=ended_at)
+    stage.happen("participant.joined", participant=person("Grace"))
+    stage.clock.move(300)
+    stage.settle()
+    assert [(card["has_ended"], names(card["active_participants"])) for card in cards(stage)] == [
+        (True, []),
+        (False, ["Grace"]),
+    ]
+
+
 def test_what_is_told_late_of_a_run_that_was_seen_makes_no_other_call(over: Stage) -> None:
     began_at = over.clock.now()
     over.happen("participant.joined", participant=person("Grace"))
