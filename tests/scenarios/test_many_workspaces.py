@@ -148,3 +148,14 @@ def test_secrets_of_a_workspace_that_leaves_go_when_its_meeting_is_ended(
     app.clock.move(1)
     assert leaving.tell("participant_joined", rooms[leaving.id]).status_code == 404
     assert staying.tell("participant_joined", rooms[staying.id]).text == "applied"
+
+
+def test_an_account_that_does_not_answer_delays_no_other_workspace(teams: list[Team], slack: Emulator) -> None:
+    app, failing, others = teams[0].app, teams[0], teams[1:10]
+    moved = {"url": "ws://127.0.0.1:1", "api_key": KEY, "previous_api_key": "key-0"}
+    app.switchboard.account_service.change(actor(team_id=failing.id), failing.account.key.account_id, "Away", moved)
+    for team in (failing, *others):
+        assert "Starting" in slack.slash("/ring", f"Call {team.number}", team=team.id).text
+    app.settle(within_seconds=1)
+    assert slack.cards(CHANNEL, team=failing.id) == []
+    assert [team.shown()[0] for team in others] == [f"Call {team.number}" for team in others]
