@@ -85,7 +85,7 @@ def admin_blocks(
         accessory=ButtonElement(text="Change", action_id=CHANGE_SETTINGS),
     )
     if changes:
-        told = "\n".join(f"{moment(change.at)}: <@{change.user_id}>, {change.what}" for change in changes)
+        told = "\n".join(f"<@{change.user_id}>, {change.what}, {moment(change.at)}" for change in changes)
         yield ContextBlock(elements=[MarkdownTextObject(text=told)])
 
 
