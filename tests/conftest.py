@@ -34,7 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=2))
     if chosen_kind() == "sqlite":
         return
-    repeated = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    # What browsers show does not depend on the database either, and they are slow.
+    repeated = [
+        item
+        for item in items
+        if "database_url" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("browser")
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in repeated])
     items[:] = repeated
 
