@@ -41,7 +41,7 @@ def test_a_call_from_beginning_to_end(
     meeting = provider.create_meeting(request)
     assert meeting == provider.create_meeting(request)
     assert (meeting.join_url, meeting.display_id) == (f"{room.url}/r/{meeting.id}", meeting.id)
-    assert provider.look(meeting) == Roster(())
+    assert provider.look(meeting) == Roster((), title="Weekly sync")
 
     tabs = [ada.join(meeting.id, "Ada Lovelace"), grace.join(meeting.id, "Grace Hopper")]
     roster = provider.look(meeting)
