@@ -130,6 +130,10 @@ class TooManyAccounts(WishRefused):
     """The workspace has as many accounts as it can have."""
 
 
+class NoKeys(WishRefused):
+    """Secrets cannot be kept encrypted here."""
+
+
 class NoSuchAccount(WishRefused):
     """The workspace has no such account."""
 

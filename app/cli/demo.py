@@ -30,6 +30,8 @@ from app.room import LocalRoom
 if TYPE_CHECKING:
     from app.cli import Commands
 
+LOCAL_KEY = "c3dpdGNoYm9hcmQtb24tdGhpcy1tYWNoaW5lLW9ubHk="
+"""What is added as an account is kept encrypted here too, with a key that is as little a secret as the local token."""
 DATABASE = Path("local") / "switchboard.db"
 APP_PORT = 8000
 WORKSPACE_PORT = 4010
@@ -105,6 +107,7 @@ def _local_settings(port: int, workspace: Emulator, room: LocalRoom) -> Mapping[
         "SLACK_CLIENT_ID": workspace.app.client_id,
         "SLACK_CLIENT_SECRET": workspace.app.client_secret,
         "SLACK_API_URL": workspace.api_url,
+        "ENCRYPTION_KEYS": LOCAL_KEY,
         "PUBLIC_URL": _public_url(port),
         "HOST": "127.0.0.1",
         "PORT": str(port),

@@ -59,6 +59,11 @@ class Database:
         # within a transaction would wait for ever; with this kind of lock SQLite refuses it.
         self._one_writer = threading.RLock() if self.is_sqlite else nullcontext()
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether what is secret or personal is encrypted from now on."""
+        return encryption.cipher_of(self.engine.dialect).is_on
+
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         with self._one_writer, self.engine.begin() as connection:

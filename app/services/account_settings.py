@@ -18,7 +18,7 @@ from app.db.workspaces import Change, What
 from app.domain.permissions import Wish
 from app.domain.plain_text import one_line
 from app.domain.workspaces import AccountKey
-from app.errors import NoSuchAccount, NotAsEntered, RequestFailed, TooManyAccounts
+from app.errors import NoKeys, NoSuchAccount, NotAsEntered, RequestFailed, TooManyAccounts
 from app.providers.base import DEFAULT_ACCOUNT, Provider
 from app.providers.forms import ProviderForm, form_of, in_labels, problems_of
 from app.providers.registry import BY_NAME
@@ -87,6 +87,12 @@ class AccountService:
             own = accounts.list_of_team(connection, actor.team_id)
         shared = [_shared(provider, default) for provider in self._accounts.shared.values()]
         return [*(self._view(account, default) for account in own if account.provider in BY_NAME), *shared]
+
+    def check_may_add(self, actor: Actor) -> None:
+        """Also raises ``NoKeys`` where secrets would stand in the database as they are."""
+        self._check(actor)
+        if not self._database.is_encrypted:
+            raise NoKeys
 
     def find(self, actor: Actor, account_id: str) -> AccountView:
         self._check(actor)

@@ -13,6 +13,7 @@ from app.errors import (
     MembersOnly,
     NoAccount,
     NoDefaultAccount,
+    NoKeys,
     NoSuchAccount,
     NoSuchCall,
     NotAsEntered,
@@ -150,6 +151,8 @@ _REFUSALS: Mapping[type[WishRefused], str] = {
     NoDefaultAccount: "It is not chosen yet where calls are held. "
     "An admin of the workspace can do so in the app's Home tab.",
     TooManyAccounts: "There are as many accounts as a workspace can have. Please remove one first.",
+    NoKeys: "Accounts have secrets, and those can only be kept encrypted. "
+    "Ask the people who run Switchboard to set ENCRYPTION_KEYS.",
     NoSuchAccount: "This workspace has no such account; somebody may have removed it just now.",
 }
 

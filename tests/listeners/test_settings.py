@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from app.db import workspaces
@@ -28,7 +29,7 @@ def vendor() -> Iterator[ReferenceServer]:
 
 @pytest.fixture
 def app(run_app: Callable[..., Running]) -> Running:
-    return run_app(**LINKS, ALLOW_PRIVATE_ADDRESSES="true")
+    return run_app(**LINKS, ALLOW_PRIVATE_ADDRESSES="true", ENCRYPTION_KEYS=Fernet.generate_key().decode())
 
 
 @pytest.fixture
@@ -85,6 +86,13 @@ def test_whoever_has_added_it_is_told_where_webhooks_go_and_sees_them_come(
     assert told(app, key, clock.now()) == 200
     publish(app)
     assert "Last delivery received" in ada.home
+
+
+def test_where_secrets_would_stand_in_the_clear_none_are_taken(run_app: Callable[..., Running]) -> None:
+    ada = Somebody(run_app(**LINKS), ADA)
+    ada.look()
+    ada.press("add_account")
+    assert "set ENCRYPTION_KEYS" in str(ada.form["blocks"])
 
 
 def test_what_was_entered_wrongly_is_said_at_its_field(ada: Somebody, vendor: ReferenceServer) -> None:
@@ -172,13 +180,13 @@ def test_a_title_template_that_means_nothing_is_refused_at_its_field(ada: Somebo
     assert "{team} means nothing here." in problems["title_template"]
 
 
-def test_everybody_has_preferences_and_no_more(app: Running, database: Database) -> None:
+def test_everybody_has_preferences_and_no_more(app: Running) -> None:
     grace = Somebody(app, GRACE)
     assert "Add an account" not in grace.look()
     grace.press("change_preferences")
     assert grace.enter(title_template="{channel} with Grace") == {}
     assert app.slack.slash("/ring", "", user=GRACE).text.startswith("Starting *general with Grace*")
-    with database.reading() as connection:
+    with app.switchboard.database.reading() as connection:
         assert workspaces.load_preferences(connection, "T0LOCAL", GRACE).title_template
 
 
@@ -198,11 +206,9 @@ def test_whoever_is_no_admin_any_more_changes_nothing(app: Running, ada: Somebod
     assert "Only admins of this workspace may do this." in str(ada.form["blocks"])
 
 
-def test_every_change_is_kept_with_who_and_when(
-    ada: Somebody, vendor: ReferenceServer, database: Database, clock: MovedClock
-) -> None:
+def test_every_change_is_kept_with_who_and_when(ada: Somebody, vendor: ReferenceServer, clock: MovedClock) -> None:
     add_account(ada, vendor)
-    with database.reading() as connection:
+    with ada.app.switchboard.database.reading() as connection:
         [change] = workspaces.list_changes(connection, "T0LOCAL", most=5)
     assert (change.user_id, change.at, change.what) == (ADA, clock.now(), "account added")
     assert API_KEY not in str(change)

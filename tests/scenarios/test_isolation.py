@@ -239,6 +239,7 @@ SERVICES: Mapping[str, Attempt] = {
     "CallService.end_call": lambda stage: stage.calls.end_call(STRANGER, stage.call_id),
     "CallService.start": start_and_end,
     "AccountService.list": lambda stage: stage.accounts.list(STRANGER),
+    "AccountService.check_may_add": lambda stage: stage.accounts.check_may_add(STRANGER),
     "AccountService.find": lambda stage: stage.accounts.find(STRANGER, stage.account.key.account_id),
     "AccountService.add": lambda stage: stage.accounts.add(
         STRANGER, "livekit", stage.account.name.replace(MARK, "too"), {"url": "wss://x.example.com", "api_key": "k"}

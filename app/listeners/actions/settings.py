@@ -59,7 +59,7 @@ class SettingsButtons:
         self._buttons.answer(body, context, self._show_preferences)
 
     def _choose_provider(self, pressed: Pressed) -> None:
-        self._accounts.list(pressed.actor)  # for admins only, as all that follows
+        self._accounts.check_may_add(pressed.actor)
         pressed.show(modals.choose_provider(provider_choices()))
 
     def _change(self, pressed: Pressed) -> None:
