@@ -116,7 +116,7 @@ def test_one_that_cannot_be_taken_in_takes_no_other_along(
 ) -> None:
     with database.transaction() as connection:
         # Whoever reads what stands there now stumbles.
-        connection.execute(update(models.CALLS).where(models.CALLS.c.id == "call-1").values(status="no such status"))
+        connection.execute(update(models.CALLS).where(models.CALLS.c.id == "call-1").values(status="nonsense"))
     requests = [joined(clock, f"p-{number}", meeting=f"m-{number % CALLS}") for number in range(6)]
     came_to = service.receive_all([(standard, request) for request in requests])
     assert [isinstance(each, Exception) for each in came_to] == [False, True, False] * 2
