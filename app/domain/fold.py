@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.calls import (
     CallSnapshot,
@@ -37,7 +37,7 @@ def fold(snapshot: CallSnapshot, event: Event) -> CallSnapshot:
         case TitleChanged():
             return _retitle(snapshot, Fact(event.at, event.title))
         case MeetingEnded():
-            return replace(end(snapshot, event.at), meeting_is_over=True)
+            return replace(end(_end_run(snapshot, event), event.at), meeting_is_over=True)
 
 
 def recognise(snapshot: CallSnapshot, key: str, identity: SlackIdentity) -> CallSnapshot:
@@ -64,6 +64,14 @@ def _begin_run(snapshot: CallSnapshot, event: MeetingEvent) -> CallSnapshot:
     if event.occurrence_id is None:
         return snapshot
     return replace(snapshot, occurrence=newest(snapshot.occurrence, Fact(event.at, event.occurrence_id)))
+
+
+def _end_run(snapshot: CallSnapshot, event: MeetingEnded) -> CallSnapshot:
+    """The end tells which run it was, also where the beginning was not told."""
+    if snapshot.ended_at is not None and event.at > snapshot.ended_at:
+        return snapshot
+    # The next run may begin in this very moment.
+    return _begin_run(snapshot, replace(event, at=event.at - timedelta(microseconds=1)))
 
 
 def _move_person(snapshot: CallSnapshot, event: ParticipantJoined | ParticipantLeft) -> CallSnapshot:

@@ -66,6 +66,13 @@ def test_a_meeting_begins_anew_with_the_first_who_comes(events: list[Event], beg
     assert begun_anew(over(), events[::-1]) == begun
 
 
+def test_an_end_tells_of_which_run_it_is() -> None:
+    """Where no beginning was told, whoever comes to another run a moment later is no straggler."""
+    known = known_of([joined(1, "run-k"), ended(100, "run-k")])
+    assert begun_anew(known, [joined(101, "run-z")]) == Fact(moment(101), "run-z")
+    assert begun_anew(known, [joined(101, "run-k")]) is None
+
+
 def test_a_beginning_that_was_told_before_makes_the_next_who_comes_a_new_call() -> None:
     known = fold(over(), started(101, "run-z"))
     assert begun_anew(known, [joined(102)]) == Fact(moment(101), "run-z")
