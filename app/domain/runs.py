@@ -93,5 +93,7 @@ def _is_of_later_run(told: CallSnapshot, joined: Fact) -> bool:
 
 def _later_connections(person: Participant, ended_at: datetime | None) -> Iterator[tuple[str, Connection]]:
     for connection_id, connection in person.connections.items():
-        if connection.joined is not None and ended_at is not None and connection.joined.at > ended_at:
+        # Of whoever has left again, the join may be told only after the leave.
+        moment = connection.joined.at if connection.joined else connection.left_at
+        if moment is not None and ended_at is not None and moment > ended_at:
             yield connection_id, connection

@@ -199,6 +199,16 @@ def test_whoever_came_before_the_end_was_told_is_in_the_new_call(stage: Stage) -
     assert (new["has_ended"], names(new["active_participants"])) == (False, ["Grace"])
 
 
+def test_whoever_is_told_to_leave_before_they_came_does_not_stay_in_the_new_call(over: Stage) -> None:
+    came_at = over.clock.now()
+    over.clock.move(10)
+    over.leave("Grace")
+    over.join("Linus", at=came_at)
+    over.join("Grace", at=came_at)
+    over.settle(within_seconds=5)
+    assert names(cards(over)[1]["active_participants"]) == ["Linus"]
+
+
 def test_what_a_person_has_ended_stays_ended(stage: Stage) -> None:
     stage.start()
     stage.settle(within_seconds=5)
