@@ -17,16 +17,19 @@ from tests.databases import chosen_kind
 from tests.running import Running
 from tests.scenarios.chaos.bigbluebutton import BigBlueButton
 from tests.scenarios.chaos.daily import Daily
+from tests.scenarios.chaos.jaas import JaaS
 from tests.scenarios.chaos.jitsi import Jitsi
-from tests.scenarios.chaos.judge import judge
+from tests.scenarios.chaos.judge import judge, judge_limit, judge_what_is_known
 from tests.scenarios.chaos.livekit import LiveKit
 from tests.scenarios.chaos.play import Theatre
 from tests.scenarios.chaos.standard import Standard
 from tests.scenarios.chaos.truth import FIRST_TITLE, Happening, Story, What, stories
 from tests.scenarios.chaos.vendors import Vendor
+from tests.scenarios.chaos.whereby import Whereby
 from tests.scenarios.chaos.zoom import Zoom
 
-VENDORS: tuple[type[Vendor], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, Standard, Zoom)
+CAN_BE_ASKED: tuple[type[Vendor], ...] = (BigBlueButton, Daily, Jitsi, LiveKit, Standard, Zoom)
+CANNOT: tuple[type[Vendor], ...] = (JaaS, Whereby)
 EXAMPLES = {"ci": 200, "nightly": 10_000}
 """Of each provider, by hypothesis's profile; on PostgreSQL a tenth."""
 
@@ -36,19 +39,33 @@ def examples() -> int:
     return of_profile if chosen_kind() == "sqlite" else of_profile // 10
 
 
-@pytest.fixture(params=VENDORS, ids=lambda vendor: vendor.name)
+@pytest.fixture
 def theatre(request: pytest.FixtureRequest, run_app: Callable[..., Running]) -> Iterator[Theatre]:
     vendor: Vendor = request.param()
     with vendor.server:
         yield Theatre(run_app(**vendor.settings()), vendor)
 
 
+@pytest.mark.parametrize("theatre", CAN_BE_ASKED, ids=lambda vendor: vendor.name, indirect=True)
 def test_the_card_tells_the_truth_within_one_sweep(theatre: Theatre) -> None:
     @settings(max_examples=examples())
     @given(stories(theatre.vendor.traits))
     def play(story: Story) -> None:
         theatre.play(story)
         judge(story, theatre.cards())
+
+    play()
+
+
+@pytest.mark.parametrize("theatre", CANNOT, ids=lambda vendor: vendor.name, indirect=True)
+def test_where_nobody_can_be_asked_the_card_tells_what_is_known_until_its_limit(theatre: Theatre) -> None:
+    @settings(max_examples=examples())
+    @given(stories(theatre.vendor.traits))
+    def play(story: Story) -> None:
+        theatre.play(story)
+        judge_what_is_known(story, theatre.cards())
+        theatre.reach_limit(story)
+        judge_limit(theatre.cards())
 
     play()
 

@@ -15,7 +15,8 @@ def judge(story: Story, cards: Sequence[Card]) -> None:
     """``cards`` are those of the story's meeting, oldest first."""
     end = story.end()
     live = [card for card in cards if not card["has_ended"]]
-    _nothing_twice(story, cards)
+    _nothing_twice(cards)
+    _no_card_too_many(story, cards)
     if not end.has_ended:
         assert live or not (end.open or end.run == 0), "the meeting runs, and has no card"
     elif story.is_known:
@@ -26,11 +27,44 @@ def judge(story: Story, cards: Sequence[Card]) -> None:
         assert card["name"] == end.title, "the card has another title than the meeting"
 
 
-def _nothing_twice(story: Story, cards: Sequence[Card]) -> None:
+def judge_what_is_known(story: Story, cards: Sequence[Card]) -> None:
+    """The same where nobody can be asked: what no webhook told is not known, and an end may be guessed too early."""
+    end = story.end()
+    live = [card for card in cards if not card["has_ended"]]
+    _nothing_twice(cards)
+    for card in live:
+        assert _keys(card["active_participants"]) <= _perhaps_in(story), "somebody is shown who is known to be gone"
+    if not story.is_all_told:
+        return
+    _no_card_too_many(story, cards)
+    if end.has_ended and _ends_are_told_in_order(story):
+        assert not live, "the meeting is over, and its card is not"
+    if end.open:
+        assert [_keys(card["active_participants"]) for card in live] == [end.present], "the card shows other people"
+
+
+def _ends_are_told_in_order(story: Story) -> bool:
+    """A later run is a call once the end before it and a join are told; its own end, told before that, is not kept."""
+    *before, end = (one for one in story.happenings if one.what is What.ENDED)
+    joins = [one for one in story.happenings if one.what is What.JOINED and one.run == end.run]
+    first_join = min((one.at + min(one.told_after) for one in joins), default=0)
+    ends_before = [one.at + min(one.told_after) for one in before if one.told_after]
+    return end.run == 0 or not end.told_after or end.at + max(end.told_after) >= max([first_join, *ends_before])
+
+
+def judge_limit(cards: Sequence[Card]) -> None:
+    """Where nobody can be asked, all calls are over by then."""
+    assert all(card["has_ended"] for card in cards), "a card outlives the limit"
+
+
+def _nothing_twice(cards: Sequence[Card]) -> None:
     for card in cards:
         for users in (card["active_participants"], card["all_participants"]):
             assert len(_keys(users)) == len(users), "somebody stands on a card twice"
     assert len([card for card in cards if not card["has_ended"]]) <= 1, "two cards run"
+
+
+def _no_card_too_many(story: Story, cards: Sequence[Card]) -> None:
     runs = {0} | {one.run for one in story.happenings if one.what is What.JOINED}
     assert len(cards) <= len(runs), "there are more cards than runs that people came to"
 

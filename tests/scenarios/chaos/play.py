@@ -44,6 +44,10 @@ class Theatre:
         last = began + timedelta(seconds=story.last_at)
         self._go_on(max(last, self.app.clock.now()) + LOOK_EVERY + DOUBT + SHOWN_WITHIN)
 
+    def reach_limit(self, story: Story) -> None:
+        """Until time alone ends the call."""
+        self._go_on(self.app.clock.now() + timedelta(hours=story.traits.limit_hours or 0))
+
     def cards(self) -> list[dict[str, Any]]:
         """Oldest first."""
         return self.app.slack.cards(CHANNEL)

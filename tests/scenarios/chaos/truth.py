@@ -34,7 +34,8 @@ class Traits:
     ``empty_for`` is how long a run outlasts its last person, None where nobody ends it. ``begins_with_people`` is False
     where a run begins with the request that makes the meeting. ``latest`` is how late a webhook may be, in seconds.
     ``sees_people`` is False where a look tells only whether the meeting runs; where a meeting ``vanishes``, nothing
-    tells one that is over from one that nobody has come to.
+    tells one that is over from one that nobody has come to. ``limit_hours`` is when a call ends at a provider that
+    cannot be asked at all.
     """
 
     latest: int
@@ -42,11 +43,13 @@ class Traits:
     begins_with_people: bool = True
     begins_again: bool = True
     tells_beginnings: bool = True
+    tells_runs: bool = True
     is_ended_by_people: bool = True
     has_titles: bool = False
     joins_tell_runs: bool = True
     sees_people: bool = True
     vanishes: bool = False
+    limit_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +133,12 @@ class Story:
         """Whether anybody who has not seen the meeting running knows that it ever was."""
         return not self.traits.vanishes or any(happening.told_after for happening in self.happenings)
 
+    @property
+    def is_all_told(self) -> bool:
+        """Whether all was told that this provider tells, so that nothing has to be asked."""
+        silent = {What.BEGAN} if self.traits.tells_runs else {What.BEGAN, What.ENDED}
+        return all(one.told_after or one.what in silent for one in self.happenings)
+
     def end(self) -> Now:
         now = Now()
         for happening in self.happenings:
@@ -157,7 +166,7 @@ class Author:
 
     def begin(self) -> None:
         if not self.traits.begins_with_people:
-            self._write(What.BEGAN, is_told=self.traits.tells_beginnings, since=self.clock)
+            self._write(What.BEGAN, is_told=self.traits.tells_runs and self.traits.tells_beginnings, since=self.clock)
 
     def join(self, number: int) -> None:
         if not self.now.is_running:
@@ -167,7 +176,7 @@ class Author:
                 # Two runs that begin and end in the same second cannot be told apart by anybody.
                 self.wait(1)
                 self.now.run += 1
-            self._write(What.BEGAN, is_told=self.traits.tells_beginnings, since=self.clock)
+            self._write(What.BEGAN, is_told=self.traits.tells_runs and self.traits.tells_beginnings, since=self.clock)
         self.connections += 1
         who = sorted(NAMES)[number % len(NAMES)]
         self.empty_since = None
@@ -218,7 +227,7 @@ class Author:
 
     def _end(self) -> None:
         self.empty_since = None
-        self._write(What.ENDED, since=self.now.began_at)
+        self._write(What.ENDED, is_told=self.traits.tells_runs, since=self.now.began_at)
 
     def _write(
         self, what: What, *, is_told: bool = True, who: str = "", connection: str = "", title: str = "", since: int = 0

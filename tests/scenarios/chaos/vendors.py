@@ -1,4 +1,4 @@
-"""The providers that can be asked: each vendor's webhooks and answers, made of the truth."""
+"""Each vendor's webhooks and answers, made of the truth."""
 
 from __future__ import annotations
 
