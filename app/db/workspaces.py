@@ -42,6 +42,7 @@ class What(StrEnum):
     ACCOUNT_REMOVED = "account removed"
     SETTINGS_CHANGED = "settings changed"
     CHANNEL_CHANGED = "channel changed"
+    PREFERENCES_CHANGED = "own preferences changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,8 @@ class WorkspaceService:
             raise NotAsEntered(problems)
         with self._database.transaction() as connection:
             workspaces.save_preferences(connection, actor.team_id, actor.user_id, wanted)
+            # Not what: that is nobody else's business.
+            record(connection, actor, self._clock.now(), What.PREFERENCES_CHANGED, None, {})
         return wanted
 
     def changes(self, actor: Actor, *, most: int = 20) -> Sequence[Change]:

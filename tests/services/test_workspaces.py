@@ -134,6 +134,12 @@ def test_preferences_are_ones_own(services: Services) -> None:
     assert services.workspaces.preferences(replace(GRACE, team_id=THEIRS)) == Preferences()
 
 
+def test_admins_see_that_somebody_has_changed_their_own_and_not_what(services: Services) -> None:
+    services.workspaces.prefer(GRACE, Preferences(title_template="Mine"))
+    [change] = services.workspaces.changes(ADA)
+    assert (change.user_id, change.what, change.details) == (GRACE.user_id, "own preferences changed", {})
+
+
 # --- Who may start and end
 
 
