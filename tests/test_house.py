@@ -31,7 +31,7 @@ BROAD_EXCEPTS = {
     "app.cli": 1,
     "app.emulator": 2,
     "app.listeners": 1,
-    "app.reconciler": 3,
+    "app.reconciler": 2,
     "app.services": 4,
     "app.web": 2,
 }

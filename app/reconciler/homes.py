@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from app import logs
 from app.clock import Clock
 from app.db import homes, lanes
@@ -15,6 +13,7 @@ from app.db.session import Database
 from app.domain.permissions import Role
 from app.errors import PermanentFailure, RateLimited, RequestFailed, StoredUnreadable, WishRefused
 from app.reconciler.bell import Bell
+from app.reconciler.units import attempt
 from app.services.callers import Actor
 from app.services.homes import RECENT, HomeService
 from app.slack import home, people
@@ -48,7 +47,7 @@ class Homes:
         """Publish until ``stop``."""
         while not self._stopping.is_set():
             heard = self._bell.rings
-            if not self._publish_all():
+            if not attempt(self.publish_one, False, "homes not published"):
                 self._stopping.wait(AT_MOST_EVERY_SECONDS)
                 self._bell.wait(heard, LONGEST_REST_SECONDS)
 
@@ -66,15 +65,6 @@ class Homes:
         if not self._waits(claimed):
             self._publish(claimed)
         return True
-
-    def _publish_all(self) -> bool:
-        try:
-            return self.publish_one()
-        except SQLAlchemyError as error:
-            log.warning("homes not readable", why=type(error).__name__)
-        except Exception:  # whatever our code trips over, the thread must be there for the other Homes
-            log.exception("home not published")
-        return False
 
     def _waits(self, claimed: ClaimedHome) -> bool:
         """Take its place in the lane; or book one, and wait for that."""

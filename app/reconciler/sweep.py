@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 from app.clock import Clock
 from app.db import accounts, homes, installations, oauth_states, retention, workspaces
 from app.db.emails import SOMEBODYS
 from app.db.session import Database
+from app.reconciler.units import attempt
 
 EVERY = timedelta(minutes=1)
 SOON = timedelta(seconds=1)
@@ -74,7 +74,8 @@ class Sweep:
     def run(self) -> None:
         """Sweep until ``stop``."""
         while not self._stopping.is_set():
-            self._stopping.wait(self._sweep_or_rest().total_seconds())
+            is_more = attempt(self.sweep_one, False, "not swept")
+            self._stopping.wait((SOON if is_more else EVERY).total_seconds())
 
     def stop(self) -> None:
         self._stopping.set()
@@ -98,11 +99,3 @@ class Sweep:
         if dropped:
             log.info("dropped what is old", kind=kind.name, rows=dropped)
         return dropped == kind.most
-
-    def _sweep_or_rest(self) -> timedelta:
-        """Do one unit. Returns how long to rest."""
-        try:
-            return SOON if self.sweep_one() else EVERY
-        except SQLAlchemyError as error:
-            log.warning("cannot sweep", why=type(error).__name__)
-            return EVERY

@@ -8,12 +8,13 @@ from contextlib import suppress
 from app import logs
 from app.clock import Clock
 from app.db import work
-from app.db.session import Database, is_away
+from app.db.session import Database
 from app.errors import LeaseLost, StoredUnreadable, SwitchboardError
 from app.reconciler.apply import Apply
 from app.reconciler.bell import Bell
 from app.reconciler.claimed import ClaimedCall
 from app.reconciler.turn import MOST_START_ATTEMPTS, Turn
+from app.reconciler.units import attempt
 from app.slack import texts
 
 LONGEST_REST_SECONDS = 5.0
@@ -49,7 +50,7 @@ class Reconciler:
         """Work until ``stop``. What is begun is finished first."""
         while not self._stopping.is_set():
             heard = self._bell.rings
-            rest_seconds = self._work_or_rest()
+            rest_seconds = attempt(self._work_or_rest, LONGEST_REST_SECONDS, "work list not readable")
             if rest_seconds:
                 self._bell.wait(heard, rest_seconds)
 
@@ -88,12 +89,6 @@ class Reconciler:
                 is_last = crash.failures == work.SET_ASIDE_AFTER
                 log.exception("call set aside, tried every few minutes" if is_last else "call crashed", **told)
             return 0.0
-        except Exception as error:  # the database may be away, and the worker must be there when it comes back
-            if is_away(error):
-                log.warning("work list not readable", why=type(error).__name__)
-            else:
-                log.exception("work list not readable")
-            return LONGEST_REST_SECONDS
 
     def _rest_seconds(self) -> float:
         with self._database.reading() as connection:

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 
 from app.db.session import Database
 from app.reconciler.bell import Bell
+from app.reconciler.sweep import Sweep
 from app.reconciler.worker import CallCrashed, Reconciler
+from tests.clocks import MovedClock
 from tests.reconciler.held import HOLD_SECONDS, HeldServer
 from tests.reconciler.stage import GENERAL, Stage
 
@@ -38,7 +41,7 @@ def vendor() -> Iterator[HeldServer]:
 
 
 @contextmanager
-def running(worker: Reconciler) -> Iterator[threading.Thread]:
+def running(worker: Reconciler | Sweep) -> Iterator[threading.Thread]:
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:
@@ -188,6 +191,17 @@ def test_a_database_that_is_away_does_not_end_a_worker(stage: Stage, tmp_path: P
         assert heard.wait(HOLD_SECONDS)
         assert thread.is_alive()
     empty.close()
+
+
+def test_a_chore_that_trips_our_code_does_not_end_the_sweep(database: Database, clock: MovedClock) -> None:
+    def trip() -> bool:
+        raise ZeroDivisionError
+
+    days = timedelta(days=30)
+    sweep = Sweep(database, clock, keep_deliveries=days, keep_calls=days, keep_changes=days, chores=[trip])
+    with hearing("not swept") as heard, running(sweep) as thread:
+        assert heard.wait(HOLD_SECONDS)
+        assert thread.is_alive()
 
 
 def test_whoever_waits_for_a_call_that_crashes_us_is_told_in_the_end(stage: Stage) -> None:
