@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -71,8 +71,14 @@ def database_url(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
+def encryption_keys() -> Sequence[str]:
+    """For rooms that need some, to say so."""
+    return ()
+
+
+@pytest.fixture
+def database(database_url: str, encryption_keys: Sequence[str]) -> Iterator[Database]:
+    opened = Database(database_url, keys=encryption_keys)
     yield opened
     opened.close()
 

@@ -38,7 +38,6 @@ class What(StrEnum):
 
     ACCOUNT_ADDED = "account added"
     ACCOUNT_CHANGED = "account changed"
-    ACCOUNT_RENAMED = "account renamed"
     ACCOUNT_REMOVED = "account removed"
     SETTINGS_CHANGED = "settings changed"
     CHANNEL_CHANGED = "channel changed"

@@ -39,10 +39,10 @@ log = logs.get(__name__)
 class AccountView:
     """An account as its workspace may see it: never with a secret.
 
-    ``is_shared`` is set for those of the app's own settings, which no workspace can change; they know nothing of when
-    and by whom. ``entered`` are the settings that are no secrets, as they were entered, by name of the field;
-    ``secrets_set`` names the secrets that there are. ``webhook_url`` is to be pasted at the vendor, ``""`` where none
-    are taken; ``last_delivery_at`` tells within a minute when one came.
+    ``is_shared`` is set for those of the app's own settings, which no workspace can change. ``entered`` are the
+    settings that are no secrets, as they were entered, by name of the field; ``secrets_set`` names the secrets that
+    there are. ``webhook_url`` is to be pasted at the vendor, ``""`` where none are taken; ``last_delivery_at`` tells
+    within a minute when one came.
     """
 
     key: AccountKey
@@ -54,8 +54,6 @@ class AccountView:
     registers_webhooks: bool
     entered: Mapping[str, str]
     secrets_set: frozenset[str]
-    created_by: str | None = None
-    created_at: datetime | None = None
     last_delivery_at: datetime | None = None
 
 
@@ -91,8 +89,7 @@ class AccountService:
     def check_may_add(self, actor: Actor) -> None:
         """Also raises ``NoKeys`` where secrets would stand in the database as they are."""
         self._check(actor)
-        if not self._database.is_encrypted:
-            raise NoKeys
+        self._check_keys()
 
     def find(self, actor: Actor, account_id: str) -> AccountView:
         self._check(actor)
@@ -100,9 +97,9 @@ class AccountService:
             return self._found(connection, actor, account_id)
 
     def add(self, actor: Actor, provider: str, name: str, entered: Mapping[str, str]) -> AccountView:
-        """``entered`` are texts by name of the field; empty ones count as not entered. Raises ``NotAsEntered`` and
-        ``TooManyAccounts``."""
-        self._check(actor)
+        """``entered`` are texts by name of the field; empty ones count as not entered. Raises what ``check_may_add``
+        does, ``NotAsEntered`` and ``TooManyAccounts``."""
+        self.check_may_add(actor)
         if provider not in BY_NAME:
             raise NoSuchAccount
         now = self._clock.now()
@@ -138,35 +135,20 @@ class AccountService:
         forget: Collection[str] = (),
     ) -> AccountView:
         """Give it these settings in the place of the old ones. A secret that is left empty stays, unless ``forget``
-        names it. Raises ``NotAsEntered``."""
+        names it. Raises ``NotAsEntered`` and ``NoKeys``."""
         self._check(actor)
-        with self._database.reading() as connection:
-            before = _own(accounts.find_of_team(connection, actor.team_id, account_id))
-        account = replace(before, name=one_line(name), settings=_merged(before, entered, forget))
-        self._opened(account, entered)
+        self._check_keys()
         with self._database.transaction() as connection:
-            locked = _own(accounts.find_of_team(connection, actor.team_id, account_id, lock=True))
-            if locked.revision != before.revision:
-                account = replace(account, settings=_merged(locked, entered, forget))
-                self._opened(account, entered)
+            before = _own(accounts.find_of_team(connection, actor.team_id, account_id, lock=True))
+            account = replace(before, name=one_line(name), settings=_merged(before, entered, forget))
+            self._opened(account, entered)
             _check_name(account, accounts.list_of_team(connection, actor.team_id))
             accounts.change(connection, account_id, name=account.name, settings=account.settings or {})
-            details = {"name": account.name, **_told(account, locked.settings or {})}
+            details = {"name": account.name, **_told(account, before.settings or {})}
             self._record(connection, actor, What.ACCOUNT_CHANGED, account_id, details)
             view = self._found(connection, actor, account_id)
         self._accounts.forget(account_id)
         return view
-
-    def rename(self, actor: Actor, account_id: str, name: str) -> AccountView:
-        """Raises ``NotAsEntered``."""
-        self._check(actor)
-        with self._database.transaction() as connection:
-            before = _own(accounts.find_of_team(connection, actor.team_id, account_id, lock=True))
-            account = replace(before, name=one_line(name))
-            _check_name(account, accounts.list_of_team(connection, actor.team_id))
-            accounts.change(connection, account_id, name=account.name, settings=account.settings or {})
-            self._record(connection, actor, What.ACCOUNT_RENAMED, account_id, {"name": account.name})
-            return self._found(connection, actor, account_id)
 
     def remove(self, actor: Actor, account_id: str) -> None:
         """New calls are held elsewhere. Its secrets are deleted, at once or when the last of its calls is over."""
@@ -213,6 +195,10 @@ class AccountService:
             settings = workspaces.load_settings(connection, actor.team_id)
         check(Wish.MANAGE, actor, settings)
 
+    def _check_keys(self) -> None:
+        if not self._database.is_encrypted:
+            raise NoKeys
+
     def _opened(self, account: StoredAccount, entered: Mapping[str, str]) -> Provider:
         """Raises ``NotAsEntered`` where the settings make no account."""
         problems = {
@@ -245,8 +231,6 @@ class AccountService:
             registers_webhooks=form.registers_webhooks,
             entered={name: value for name, value in settings.items() if name not in form.secret_names},
             secrets_set=form.secret_names & settings.keys(),
-            created_by=account.created_by,
-            created_at=account.created_at,
             last_delivery_at=account.last_delivery_at,
         )
 
@@ -294,8 +278,6 @@ def _merged(account: StoredAccount, entered: Mapping[str, str], forget: Collecti
 
 
 def _check_name(account: StoredAccount, own: Sequence[StoredAccount]) -> None:
-    if not 1 <= len(account.name) <= LONGEST_NAME:
-        raise NotAsEntered({NAME_FIELD: texts.name_needed(LONGEST_NAME)})
     if any(other.id != account.id and other.name.casefold() == account.name.casefold() for other in own):
         raise NotAsEntered({NAME_FIELD: texts.name_taken()})
 

@@ -58,12 +58,6 @@ class WorkspaceService:
                 record(connection, actor, self._clock.now(), What.SETTINGS_CHANGED, None, changed)
         return self._settled(wanted)
 
-    def channel_account(self, actor: Actor, channel_id: str) -> AccountKey | None:
-        """Where the channel's calls are held, if not where the workspace's are."""
-        self.may(Wish.SEE, actor)
-        with self._database.reading() as connection:
-            return workspaces.channel_account(connection, actor.team_id, channel_id)
-
     def channel_accounts(self, actor: Actor) -> Mapping[str, AccountKey]:
         """The channels that have an account of their own, by id. For admins."""
         self.may(Wish.MANAGE, actor)

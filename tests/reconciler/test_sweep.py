@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,11 +16,18 @@ from app.db.session import Database
 from app.reconciler.sweep import EVERY, MOST_CALLS, MOST_DELIVERIES, SOON, Sweep
 from tests.clocks import MovedClock
 from tests.db.given import at_once, delivery, given_call, stored_row, told
+from tests.db.sealed import NEW
 from tests.reconciler.stage import Stage
 from tests.services.settings_of_teams import ADA, services_on
 
 DAY = timedelta(days=1).total_seconds()
 MINUTE = EVERY.total_seconds()
+
+
+@pytest.fixture
+def encryption_keys() -> Sequence[str]:
+    """Without them no accounts are taken."""
+    return [NEW]
 
 
 @pytest.fixture

@@ -247,7 +247,6 @@ SERVICES: Mapping[str, Attempt] = {
     "AccountService.change": lambda stage: stage.accounts.change(
         STRANGER, stage.account.key.account_id, "Mine now", {}, forget=["api_secret"]
     ),
-    "AccountService.rename": lambda stage: stage.accounts.rename(STRANGER, stage.account.key.account_id, "Mine now"),
     "AccountService.remove": lambda stage: stage.accounts.remove(STRANGER, stage.account.key.account_id),
     "AccountService.test": lambda stage: stage.accounts.test(STRANGER, stage.account.key.account_id),
     "AccountService.make_default": lambda stage: stage.accounts.make_default(STRANGER, stage.account.key),
@@ -256,7 +255,6 @@ SERVICES: Mapping[str, Attempt] = {
         STRANGER, WorkspaceSettings(default_account=stage.account.key)
     ),
     "WorkspaceService.changes": lambda stage: stage.workspaces.changes(STRANGER),
-    "WorkspaceService.channel_account": lambda stage: stage.workspaces.channel_account(STRANGER, CHANNEL),
     "WorkspaceService.channel_accounts": lambda stage: stage.workspaces.channel_accounts(STRANGER),
     "WorkspaceService.choose_for_channel": lambda stage: stage.workspaces.choose_for_channel(
         STRANGER, CHANNEL, stage.account.key

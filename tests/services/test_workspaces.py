@@ -227,7 +227,6 @@ def test_a_stranger_in_a_shared_channel_reaches_nothing(services: Services) -> N
         lambda: services.calls.running(stranger),
         lambda: services.workspaces.preferences(stranger),
         lambda: services.workspaces.prefer(stranger, Preferences()),
-        lambda: services.workspaces.channel_account(stranger, "C0GENERAL"),
         lambda: services.workspaces.change(stranger, WorkspaceSettings()),
         lambda: services.workspaces.choose_for_channel(stranger, "C0GENERAL", AccountKey("link", "default")),
     ):

@@ -13,6 +13,7 @@ from app.services.account_settings import AccountService, AccountView
 from app.services.callers import Actor
 from tests.clocks import MovedClock
 from tests.db.given import given_call, known
+from tests.db.sealed import NEW
 from tests.providers.jitsi import captured as jitsi
 from tests.providers.livekit.captured import MAIN_ROOM, captured
 from tests.providers.livekit.signing import signed
@@ -27,7 +28,8 @@ UNKNOWN = "acc-0123456789abcdef0123"
 @pytest.fixture
 def app(run_app: Callable[..., Running]) -> Running:
     """With an account in the settings as well."""
-    return run_app(LIVEKIT_URL="wss://livekit.example.com", LIVEKIT_API_KEY="key", LIVEKIT_API_SECRET=SHARED_SECRET)
+    of_settings = {"LIVEKIT_URL": "wss://livekit.example.com", "LIVEKIT_API_KEY": "key"}
+    return run_app(**of_settings, LIVEKIT_API_SECRET=SHARED_SECRET, ENCRYPTION_KEYS=NEW)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Teams:
 @pytest.fixture
 def teams(app: Running) -> Teams:
     switchboard = app.switchboard
-    service = AccountService(switchboard.database, app.clock, switchboard.accounts)
+    service = switchboard.account_service
     ours = service.add(ADA, "livekit", "Ours", {**LIVEKIT, "api_secret": OUR_SECRET})
     theirs = service.add(EVE, "livekit", "Theirs", {**LIVEKIT, "api_secret": THEIR_SECRET})
     return Teams(app, service, ours, theirs)

@@ -93,7 +93,7 @@ class SettingsForms:
         return ack(response_action="update", view=following) if following else ack()
 
     def _show_form(self, sent: Sent) -> NextView:
-        self._accounts.list(sent.actor)  # for admins only
+        self._accounts.check_may_add(sent.actor)
         form = form_named(sent.entered.get(modals.PROVIDER, ""))
         if form is None:
             raise NoSuchAccount
