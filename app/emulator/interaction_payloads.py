@@ -52,7 +52,7 @@ def in_view(slack: Slack, workspace: Workspace, ref: JsonObject, user: str, acti
     _keep_value(view.values, acted)
     return envelope(slack, workspace, user, "block_actions") | {
         "container": {"type": "view", "view_id": view.id},
-        "view": workspace.views.shown(view, workspace.bot_id),
+        "view": workspace.shown_view(view),
         "actions": [acted],
     }
 

@@ -87,7 +87,7 @@ def submit_view(slack: Slack, user: str, view_id: str, state: JsonObject, team: 
             return InteractionAnswer(errors=dict.fromkeys(missing, _COMPLETE_FIELD))
         payload = envelope(slack, workspace, user, "view_submission") | {
             "trigger_id": workspace.triggers.mint(user, in_modal=True),
-            "view": workspace.views.shown(view, workspace.bot_id),
+            "view": workspace.shown_view(view),
             "response_urls": [],
         }
     answered = _send(slack, workspace, payload)
@@ -105,7 +105,7 @@ def close_view(slack: Slack, user: str, view_id: str, team: str | None = None) -
         closed = list(stack) if is_cleared else stack[stack.index(view) :]
         payloads = [
             envelope(slack, workspace, user, "view_closed")
-            | {"view": workspace.views.shown(each, workspace.bot_id), "is_cleared": is_cleared}
+            | {"view": workspace.shown_view(each), "is_cleared": is_cleared}
             for each in closed
             if each.definition.get("notify_on_close")
         ]
@@ -156,7 +156,7 @@ def open_home(slack: Slack, user: str, team: str | None = None) -> Answered:
         }
         home = workspace.views.home(user)
         if home is not None:
-            event["view"] = workspace.views.shown(home, workspace.bot_id)
+            event["view"] = workspace.shown_view(home)
     return happened_now(slack, workspace, event)
 
 

@@ -119,8 +119,9 @@ class ViewBook:
                 return view
         raise SlackError("not_found")
 
-    def shown(self, view: View, bot_id: str | None) -> JsonObject:
-        """A view as answers and payloads carry it: https://docs.slack.dev/reference/views"""
+    def shown(self, view: View, bot_id: str | None, installed_in: str) -> JsonObject:
+        """A view as answers and payloads carry it: https://docs.slack.dev/reference/views. `installed_in` is the team
+        or organisation that the app was installed in, which need not be where the view is seen."""
         wanted = view.definition
         return {
             "id": view.id,
@@ -141,7 +142,7 @@ class ViewBook:
             "root_view_id": view.root_id,
             "app_id": self._app_id,
             "external_id": view.external_id,
-            "app_installed_team_id": self._team_id,
+            "app_installed_team_id": installed_in,
             "bot_id": bot_id,
         }
 
@@ -181,11 +182,11 @@ def _old_or_new(old: JsonObject | None, new: JsonObject) -> JsonObject:
 def views_of(workspace: Workspace, user: str) -> list[JsonObject]:
     """The modals somebody has open, as Slack describes views; the one on top last."""
     with workspace.lock:
-        return [workspace.views.shown(view, workspace.bot_id) for view in workspace.views.stack(user)]
+        return [workspace.shown_view(view) for view in workspace.views.stack(user)]
 
 
 def home_of(workspace: Workspace, user: str) -> JsonObject | None:
     """Somebody's App Home as Slack describes views; None until the app has published one."""
     with workspace.lock:
         home = workspace.views.home(user)
-        return None if home is None else workspace.views.shown(home, workspace.bot_id)
+        return None if home is None else workspace.shown_view(home)

@@ -17,7 +17,7 @@ from app.emulator.messages import Author, MessageBook
 from app.emulator.response_urls import ResponseUrls
 from app.emulator.switches import Switches
 from app.emulator.triggers import Triggers
-from app.emulator.views import ViewBook
+from app.emulator.views import View, ViewBook
 
 if TYPE_CHECKING:
     from app.emulator.steps import Step
@@ -168,6 +168,12 @@ class Workspace:
         """The app's bot; None where the app is not installed."""
         grant = self._find_bot_grant()
         return grant.bot_id if grant else None
+
+    def shown_view(self, view: View) -> JsonObject:
+        """A view of the app as Slack tells of it."""
+        grant = self._find_bot_grant()
+        installed_in = grant.enterprise_id if grant and grant.enterprise_id else self.team_id
+        return self.views.shown(view, self.bot_id, installed_in)
 
     def _find_bot_grant(self) -> Grant | None:
         """The newest grant of the bot that is not only for one workflow step."""

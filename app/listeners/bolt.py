@@ -94,10 +94,8 @@ def make_bolt_app(settings: Settings, clients: Clients, services: Services) -> A
 
 def _register(bolt_app: App, command: str, clients: Clients, services: Services) -> None:
     buttons = Buttons(clients, command)
-    accounts, workspaces, homes = services.accounts, services.workspaces, services.homes
+    accounts, workspaces = services.accounts, services.workspaces
     commands.register(bolt_app, command, clients, services.calls, PreferencesForm(clients, workspaces))
-    events.register(bolt_app, homes, services.uninstall)
-    actions.register(
-        bolt_app, CallButtons(buttons, services.calls), SettingsButtons(buttons, accounts, workspaces, homes)
-    )
-    views.register(bolt_app, SettingsForms(clients, accounts, workspaces, homes, command))
+    events.register(bolt_app, services.homes, services.uninstall)
+    actions.register(bolt_app, CallButtons(buttons, services.calls), SettingsButtons(buttons, accounts, workspaces))
+    views.register(bolt_app, SettingsForms(clients, accounts, workspaces, command))

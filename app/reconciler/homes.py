@@ -81,7 +81,7 @@ class Homes:
             client = self._clients.of(claimed.team_id, claimed.enterprise_id)
             role = self._role(claimed)
             composed = self._homes.compose(_actor(claimed, role))
-            home.publish(client, claimed.user_id, composed)
+            home.publish(client, claimed.team_id, claimed.user_id, composed)
         except (RequestFailed, WishRefused, StoredUnreadable) as failure:
             self._read_failure(claimed, failure)
         else:

@@ -25,6 +25,7 @@ from slack_sdk.models.views import View
 from app.domain.calls import Confidence
 from app.domain.durations import lasted
 from app.slack.texts import escape
+from app.slack.views import about_team
 from app.slack.web_api import send
 
 METHOD = "views.publish"
@@ -86,12 +87,13 @@ class Home:
     settings: Sequence[Block] = field(default_factory=tuple)
 
 
-def publish(client: WebClient, user_id: str, home: Home) -> None:
-    """Show it from now on. Raises a kind of ``RequestFailed``.
+def publish(client: WebClient, team_id: str, user_id: str, home: Home) -> None:
+    """Show it in this team from now on. Raises a kind of ``RequestFailed``.
 
     https://docs.slack.dev/reference/methods/views.publish
     """
-    send(client.views_publish, user_id=user_id, view=View(type="home", blocks=list(blocks_of(home))).to_dict())
+    view = View(type="home", blocks=list(blocks_of(home))).to_dict()
+    send(client.views_publish, user_id=user_id, view=about_team(view, team_id))
 
 
 def blocks_of(home: Home) -> Iterator[Block]:

@@ -353,6 +353,18 @@ def test_requests_of_an_organisation_name_it(organisation: Emulator, anybody: We
     assert event["authorizations"][0]["is_enterprise_install"] is True
 
 
+def test_a_view_names_the_organisation_that_installed_the_app(
+    organisation: Emulator, anybody: WebClient, connect: Connect
+) -> None:
+    answer = install_for_all(organisation, anybody)
+    connect(lambda: "")
+    home = {"type": "home", "blocks": [{"type": "divider"}]}
+    view = with_token(organisation, answer["access_token"]).views_publish(user_id="U0ADA", view=home, team_id="T0ACME")[
+        "view"
+    ]
+    assert (view["team_id"], view["app_installed_team_id"]) == ("T0ACME", "E0ORG")
+
+
 def test_the_install_page_says_in_words_what_is_asked_for(emulator: Emulator, http: httpx.Client) -> None:
     asked = {
         "client_id": emulator.app.client_id,

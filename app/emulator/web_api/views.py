@@ -57,7 +57,7 @@ def _trigger(context: Context) -> Trigger:
 
 
 def _shown(context: Context, view: View) -> JsonObject:
-    return {"view": context.workspace.views.shown(view, context.workspace.bot_id)}
+    return {"view": context.workspace.shown_view(view)}
 
 
 METHODS = (

@@ -8,20 +8,15 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from slack_bolt import BoltContext
-from slack_sdk import WebClient
 
-from app import logs
-from app.errors import RequestFailed
 from app.listeners.actors import actor_of
-from app.listeners.roles import ANSWER_TIMEOUT_SECONDS
+from app.listeners.showing import show
 from app.listeners.trouble import Trouble, attempt
 from app.services.callers import Actor
-from app.slack import views
 from app.slack.clients import Clients
 from app.slack.modals import told
 
 Result = TypeVar("Result")
-log = logs.get(__name__)
 
 
 class _Option(BaseModel):
@@ -42,16 +37,16 @@ class _Payload(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """Who has pressed a button, with what ``value``. A modal can be opened by ``show``."""
+    """Who has pressed a button, with what ``value``."""
 
     actor: Actor
     value: str
     trigger_id: str
-    client: WebClient
+    clients: Clients
 
     def show(self, view: Mapping[str, object]) -> str:
-        """Returns the id of the view. Raises a kind of ``RequestFailed``."""
-        return views.open_modal(self.client, self.trigger_id, view)
+        """Open a modal. Returns the id of the view; ``""`` when that is not possible."""
+        return show(self.clients, self.actor, self.trigger_id, view)
 
 
 class Buttons:
@@ -66,15 +61,10 @@ class Buttons:
         actor = actor_of(body, context, self._clients)
         action = payload.actions[0] if payload.actions else _Action()
         value = action.selected_option.value if action.selected_option else action.value or ""
-        try:
-            client = self._clients.of(actor.team_id, actor.enterprise_id, timeout_seconds=ANSWER_TIMEOUT_SECONDS)
-            pressed = Pressed(actor, value, payload.trigger_id, client)
-            came_to = self.attempt(pressed, lambda: do(pressed))
-            if isinstance(came_to, Trouble):
-                pressed.show(told("Not done", came_to.words))
-        except RequestFailed as failure:
-            # Slack does not take what would be told, or not in time: the person presses again.
-            log.warning("button not answered", team_id=actor.team_id, user_id=actor.user_id, why=failure.code)
+        pressed = Pressed(actor, value, payload.trigger_id, self._clients)
+        came_to = self.attempt(pressed, lambda: do(pressed))
+        if isinstance(came_to, Trouble):
+            pressed.show(told("Not done", came_to.words))
 
     def attempt(self, pressed: Pressed, do: Callable[[], Result]) -> Result | Trouble:
         return attempt(do, pressed.actor, self._command)

@@ -14,7 +14,6 @@ from app.listeners.account_forms import account_choices, account_inputs, provide
 from app.listeners.actions.pressed import Buttons, Pressed
 from app.listeners.trouble import Trouble
 from app.services.account_settings import AccountService
-from app.services.homes import HomeService
 from app.services.workspaces import WorkspaceService
 from app.slack import choices, modals, texts, views
 
@@ -22,13 +21,10 @@ log = logs.get(__name__)
 
 
 class SettingsButtons:
-    def __init__(
-        self, buttons: Buttons, accounts: AccountService, workspaces: WorkspaceService, homes: HomeService
-    ) -> None:
+    def __init__(self, buttons: Buttons, accounts: AccountService, workspaces: WorkspaceService) -> None:
         self._buttons = buttons
         self._accounts = accounts
         self._workspaces = workspaces
-        self._homes = homes
         # A vendor may take longer to answer than Slack waits.
         self._tests = ThreadPoolExecutor(2, "account-test")
         self._changes = {
@@ -76,7 +72,6 @@ class SettingsButtons:
 
     def _make_default(self, pressed: Pressed, key: AccountKey) -> None:
         self._accounts.make_default(pressed.actor, key)
-        self._homes.changed()
 
     def _ask_to_remove(self, pressed: Pressed, key: AccountKey) -> None:
         account = self._accounts.find(pressed.actor, key.account_id)
@@ -85,7 +80,8 @@ class SettingsButtons:
     def _test(self, pressed: Pressed, key: AccountKey) -> None:
         account = self._accounts.find(pressed.actor, key.account_id)
         view_id = pressed.show(modals.told("Test", texts.testing(account.name, account.provider_name)))
-        self._tests.submit(self._tell_result, pressed, view_id, key.account_id)
+        if view_id:
+            self._tests.submit(self._tell_result, pressed, view_id, key.account_id)
 
     def _tell_result(self, pressed: Pressed, view_id: str, account_id: str) -> None:
         tested = self._buttons.attempt(pressed, lambda: self._accounts.test(pressed.actor, account_id))
@@ -94,7 +90,8 @@ class SettingsButtons:
         else:
             told = texts.tested(tested.proven, tested.problem, tested.account.webhook_url)
         try:
-            views.update_modal(pressed.client, view_id, modals.told("Test", told))
+            client = pressed.clients.of(pressed.actor.team_id, pressed.actor.enterprise_id)
+            views.update_modal(client, view_id, modals.told("Test", told))
         except RequestFailed as failure:
             log.warning("result of a test not told", team_id=pressed.actor.team_id, why=failure.code)
 

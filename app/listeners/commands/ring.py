@@ -8,7 +8,6 @@ from typing import Any
 
 from slack_bolt import Ack
 
-from app import logs
 from app.db.calls import StoredCall
 from app.listeners.commands.settings import PreferencesForm
 from app.listeners.commands.wish import Verb, Wish, read_wish
@@ -18,8 +17,6 @@ from app.services.callers import Caller
 from app.services.calls import CallService, Start
 from app.slack import texts
 from app.slack.clients import Clients
-
-log = logs.get(__name__)
 
 
 class RingCommand:

@@ -14,13 +14,12 @@ from app.errors import NoSuchAccount
 from app.listeners.account_forms import account_inputs, form_named
 from app.listeners.actors import actor_of
 from app.listeners.trouble import Trouble, attempt
-from app.providers.base import DEFAULT_ACCOUNT
 from app.services.account_settings import NAME_FIELD, AccountService, AccountView
 from app.services.callers import Actor
-from app.services.homes import HomeService
 from app.services.workspaces import WorkspaceService
 from app.slack import modals, texts
 from app.slack.clients import Clients
+from app.slack.views import about_team, read_metadata
 
 NextView = dict[str, object] | None
 """What the person sees next in the place of the form; None when it just closes."""
@@ -56,13 +55,11 @@ class SettingsForms:
         clients: Clients,
         accounts: AccountService,
         workspaces: WorkspaceService,
-        homes: HomeService,
         command: str,
     ) -> None:
         self._clients = clients
         self._accounts = accounts
         self._workspaces = workspaces
-        self._homes = homes
         self._command = command
 
     def account_chosen(self, ack: Ack, body: dict[str, Any], context: BoltContext) -> None:
@@ -85,12 +82,14 @@ class SettingsForms:
 
     def _answer(self, ack: Ack, body: dict[str, Any], context: BoltContext, take: Callable[[Sent], NextView]) -> object:
         view = _Submission.model_validate(body).view
-        sent = Sent(actor_of(body, context, self._clients), modals.entered(view.state.values), view.private_metadata)
+        _, about = read_metadata(view.private_metadata)
+        sent = Sent(actor_of(body, context, self._clients), modals.entered(view.state.values), about)
         following = attempt(lambda: take(sent), sent.actor, self._command)
         if isinstance(following, Trouble):
             return _show(ack, sent, following)
-        self._homes.changed()
-        return ack(response_action="update", view=following) if following else ack()
+        if following is None:
+            return ack()
+        return ack(response_action="update", view=about_team(following, sent.actor.team_id))
 
     def _show_form(self, sent: Sent) -> NextView:
         self._accounts.check_may_add(sent.actor)
@@ -145,6 +144,4 @@ def _show(ack: Ack, sent: Sent, trouble: Trouble) -> object:
 
 def _saved(account: AccountView) -> NextView:
     is_told_by_hand = bool(account.webhook_url) and not account.registers_webhooks
-    if account.key.account_id == DEFAULT_ACCOUNT:
-        return None
     return modals.told("Saved", *texts.account_saved(account.name, account.webhook_url, by_hand=is_told_by_hand))
