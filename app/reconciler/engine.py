@@ -23,6 +23,7 @@ from app.reconciler.sweep import Sweep
 from app.reconciler.worker import Reconciler
 from app.services.account_settings import AccountService
 from app.services.accounts import SettingsAccounts, StoredAccounts
+from app.services.changes import Changes
 from app.services.home_settings import HomeSettings
 from app.services.homes import HomeService
 from app.services.installations import Installations, make_installations
@@ -100,9 +101,10 @@ def build_engine(env: Mapping[str, str], clock: Clock) -> Engine:
         public_url=settings.public_url,
         lease_seconds=settings.lease_seconds,
     )
-    account_service = AccountService(database, clock, accounts)
+    changes = Changes(database, clock, home_bell.ring)
+    account_service = AccountService(database, clock, accounts, changes)
     workspace_service = WorkspaceService(
-        database, clock, accounts, allow_guests=settings.allow_guests, signs_in=settings.signs_in
+        database, accounts, changes, allow_guests=settings.allow_guests, signs_in=settings.signs_in
     )
     parts = HomeSettings(account_service, workspace_service)
     home_service = HomeService(

@@ -2,8 +2,9 @@
 
 ``calls`` start, end, rename, list · ``deliveries`` a provider's webhook · ``replay`` one again · ``visits`` somebody at
 the join page · ``accounts`` where a call is held · ``account_settings`` and ``workspaces`` what people choose ·
-``homes`` and ``home_settings`` what they see on the Home · ``callers`` who wishes, and whether they may · ``operating``
-what an operator does to one call · ``installing`` and what belongs to it, the app in a workspace.
+``homes`` and ``home_settings`` what they see on the Home · ``changes`` who has changed what · ``callers`` who wishes,
+and whether they may · ``operating`` what an operator does to one call · ``installing`` and what belongs to it, the app
+in a workspace.
 
 Each is one transaction and a nudge; the reconciler does the rest.
 """

@@ -9,12 +9,11 @@ from datetime import datetime
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from app import logs
 from app.clock import Clock
-from app.db import accounts, homes, workspaces
+from app.db import accounts, workspaces
 from app.db.accounts import StoredAccount
 from app.db.session import Database
-from app.db.workspaces import Change, What
+from app.db.workspaces import What
 from app.domain.permissions import Wish
 from app.domain.plain_text import one_line
 from app.domain.workspaces import AccountKey
@@ -24,6 +23,7 @@ from app.providers.forms import ProviderForm, form_of, in_labels, problems_of
 from app.providers.registry import BY_NAME
 from app.services.accounts import StoredAccounts
 from app.services.callers import Actor, check
+from app.services.changes import Changes
 from app.slack import texts
 
 NAME_FIELD = "account_name"
@@ -32,7 +32,6 @@ LONGEST_NAME = 50
 LONGEST_ENTRY = 10_000
 MOST_ACCOUNTS = 20
 """Of one team."""
-log = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +71,11 @@ class AccountService:
     What is about one account raises ``NoSuchAccount`` where the team has none of that id.
     """
 
-    def __init__(self, database: Database, clock: Clock, stored: StoredAccounts) -> None:
+    def __init__(self, database: Database, clock: Clock, stored: StoredAccounts, changes: Changes) -> None:
         self._database = database
         self._clock = clock
         self._accounts = stored
+        self._changes = changes
 
     def list(self, actor: Actor) -> Sequence[AccountView]:
         """The team's own, oldest first, and behind them those of the app's settings."""
@@ -115,14 +115,14 @@ class AccountService:
             created_at=now,
         )
         opened = self._opened(account, entered)
-        with self._database.transaction() as connection:
+        with self._changes.transaction() as connection:
             own = accounts.list_of_team(connection, actor.team_id)
             if len(own) >= MOST_ACCOUNTS:
                 raise TooManyAccounts
             _check_name(account, own)
             accounts.insert(connection, account)
             details = {"provider": opened.display_name, "name": account.name, **_told(account, {})}
-            self._record(connection, actor, What.ACCOUNT_ADDED, account.id, details)
+            self._changes.record(connection, actor, What.ACCOUNT_ADDED, account.id, details)
             return self._found(connection, actor, account.id)
 
     def change(
@@ -138,14 +138,14 @@ class AccountService:
         names it. Raises ``NotAsEntered`` and ``NoKeys``."""
         self._check(actor)
         self._check_keys()
-        with self._database.transaction() as connection:
+        with self._changes.transaction() as connection:
             before = _own(accounts.find_of_team(connection, actor.team_id, account_id, lock=True))
             account = replace(before, name=one_line(name), settings=_merged(before, entered, forget))
             self._opened(account, entered)
             _check_name(account, accounts.list_of_team(connection, actor.team_id))
             accounts.change(connection, account_id, name=account.name, settings=account.settings or {})
             details = {"name": account.name, **_told(account, before.settings or {})}
-            self._record(connection, actor, What.ACCOUNT_CHANGED, account_id, details)
+            self._changes.record(connection, actor, What.ACCOUNT_CHANGED, account_id, details)
             view = self._found(connection, actor, account_id)
         self._accounts.forget(account_id)
         return view
@@ -153,11 +153,11 @@ class AccountService:
     def remove(self, actor: Actor, account_id: str) -> None:
         """New calls are held elsewhere. Its secrets are deleted, at once or when the last of its calls is over."""
         self._check(actor)
-        with self._database.transaction() as connection:
+        with self._changes.transaction() as connection:
             account = _own(accounts.find_of_team(connection, actor.team_id, account_id, lock=True))
             workspaces.drop_account(connection, actor.team_id, account.key)
             accounts.remove(connection, account_id, self._clock.now())
-            self._record(connection, actor, What.ACCOUNT_REMOVED, account_id, {"name": account.name})
+            self._changes.record(connection, actor, What.ACCOUNT_REMOVED, account_id, {"name": account.name})
         self._accounts.forget(account_id)
 
     def test(self, actor: Actor, account_id: str) -> Tested:
@@ -179,12 +179,12 @@ class AccountService:
     def make_default(self, actor: Actor, key: AccountKey) -> AccountView:
         """Calls of this workspace are held there, unless their channel says otherwise."""
         self._check(actor)
-        with self._database.transaction() as connection:
+        with self._changes.transaction() as connection:
             check_known(connection, self._accounts, actor.team_id, key)
             settings = workspaces.load_settings(connection, actor.team_id, lock=True)
             workspaces.save_settings(connection, actor.team_id, replace(settings, default_account=key))
             details = {"default_account": str(key)}
-            self._record(connection, actor, What.SETTINGS_CHANGED, None, details)
+            self._changes.record(connection, actor, What.SETTINGS_CHANGED, None, details)
             if key.account_id == DEFAULT_ACCOUNT:
                 return _shared(self._accounts.shared[key.provider], key)
             return self._found(connection, actor, key.account_id)
@@ -234,11 +234,6 @@ class AccountService:
             last_delivery_at=account.last_delivery_at,
         )
 
-    def _record(
-        self, connection: Connection, actor: Actor, what: What, about: str | None, details: Mapping[str, str]
-    ) -> None:
-        record(connection, actor, self._clock.now(), what, about, details)
-
 
 def check_known(connection: Connection, stored: StoredAccounts, team_id: str, key: AccountKey) -> None:
     """Raises ``NoSuchAccount`` where the team may hold no calls at this account."""
@@ -247,16 +242,6 @@ def check_known(connection: Connection, stored: StoredAccounts, team_id: str, ke
             raise NoSuchAccount
     elif _own(accounts.find_of_team(connection, team_id, key.account_id)).key != key:
         raise NoSuchAccount
-
-
-def record(
-    connection: Connection, actor: Actor, at: datetime, what: What, about: str | None, details: Mapping[str, str]
-) -> None:
-    """Note who has changed what, in the table and in the log; the log has no details."""
-    change = Change(team_id=actor.team_id, user_id=actor.user_id, at=at, what=what, about=about, details=details)
-    workspaces.record(connection, change)
-    homes.outdate(connection, actor.team_id, at)
-    log.info(what.value, team_id=actor.team_id, by=actor.user_id, about=about)
 
 
 def _own(account: StoredAccount | None) -> StoredAccount:

@@ -56,10 +56,6 @@ class HomeService:
             homes.opened(connection, team_id, enterprise_id, user_id, self._clock.now())
         self._nudge()
 
-    def changed(self) -> None:
-        """Something that Homes show is different now."""
-        self._nudge()
-
     def compose(self, actor: Actor) -> Home:
         """What the actor may see. Raises ``OfAnotherTeam``, ``CannotTell``."""
         self._workspaces.may(Wish.SEE, actor)

@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 
 from sqlalchemy import Connection
 
-from app.clock import Clock
 from app.db import workspaces
 from app.db.session import Database
 from app.db.workspaces import Change, What
@@ -16,9 +15,10 @@ from app.domain.plain_text import one_line
 from app.domain.titles import LONGEST_TEMPLATE, PLACEHOLDERS, unknown_in
 from app.domain.workspaces import AccountKey, Preferences, WorkspaceSettings, settled
 from app.errors import NoSuchAccount, NotAsEntered
-from app.services.account_settings import check_known, record
+from app.services.account_settings import check_known
 from app.services.accounts import StoredAccounts
 from app.services.callers import Actor, check
+from app.services.changes import Changes
 from app.slack import texts
 
 TEMPLATE_FIELD = "title_template"
@@ -28,12 +28,12 @@ class WorkspaceService:
     """Settings of the actor's own team, whatever else they ask for."""
 
     def __init__(
-        self, database: Database, clock: Clock, stored: StoredAccounts, *, allow_guests: bool, signs_in: bool
+        self, database: Database, stored: StoredAccounts, changes: Changes, *, allow_guests: bool, signs_in: bool
     ) -> None:
         """``allow_guests`` is what counts where a workspace has not chosen."""
         self._database = database
-        self._clock = clock
         self._accounts = stored
+        self._changes = changes
         self._allow_guests = allow_guests
         self._signs_in = signs_in
 
@@ -50,12 +50,12 @@ class WorkspaceService:
         """For admins. Raises ``AdminsOnly``, and ``NotAsEntered`` with problems by the name that the setting has."""
         self.may(Wish.MANAGE, actor)
         wanted = replace(wanted, title_template=one_line(wanted.title_template))
-        with self._database.transaction() as connection:
+        with self._changes.transaction() as connection:
             self._check_settings(connection, actor.team_id, wanted)
             before = workspaces.load_settings(connection, actor.team_id, lock=True)
             workspaces.save_settings(connection, actor.team_id, wanted)
             if changed := _changed(self._settled(before), wanted):
-                record(connection, actor, self._clock.now(), What.SETTINGS_CHANGED, None, changed)
+                self._changes.record(connection, actor, What.SETTINGS_CHANGED, None, changed)
         return self._settled(wanted)
 
     def channel_accounts(self, actor: Actor) -> Mapping[str, AccountKey]:
@@ -67,12 +67,12 @@ class WorkspaceService:
     def choose_for_channel(self, actor: Actor, channel_id: str, key: AccountKey | None) -> None:
         """For admins. With None its calls are held where the workspace's are. Raises ``NoSuchAccount``."""
         self.may(Wish.MANAGE, actor)
-        with self._database.transaction() as connection:
+        with self._changes.transaction() as connection:
             if key is not None:
                 check_known(connection, self._accounts, actor.team_id, key)
             workspaces.save_channel_account(connection, actor.team_id, channel_id, key)
             details = {"account": str(key) if key else "as in the workspace"}
-            record(connection, actor, self._clock.now(), What.CHANNEL_CHANGED, channel_id, details)
+            self._changes.record(connection, actor, What.CHANNEL_CHANGED, channel_id, details)
 
     def preferences(self, actor: Actor) -> Preferences:
         """The actor's own."""
@@ -86,10 +86,10 @@ class WorkspaceService:
         wanted = replace(wanted, title_template=one_line(wanted.title_template))
         if problems := _template_problems(wanted.title_template):
             raise NotAsEntered(problems)
-        with self._database.transaction() as connection:
+        with self._changes.transaction() as connection:
             workspaces.save_preferences(connection, actor.team_id, actor.user_id, wanted)
             # Not what: that is nobody else's business.
-            record(connection, actor, self._clock.now(), What.PREFERENCES_CHANGED, None, {})
+            self._changes.record(connection, actor, What.PREFERENCES_CHANGED, None, {})
         return wanted
 
     def changes(self, actor: Actor, *, most: int = 20) -> Sequence[Change]:

@@ -267,6 +267,8 @@ SERVICES: Mapping[str, Attempt] = {
 }
 WHO = {"Actor", "Caller", "Member"}
 """What a method takes that does something for somebody."""
+ONLY_NOTES = {"Changes.record"}
+"""What others have checked and done by then."""
 
 
 def test_no_service_reaches_another_team(stage: TwoTeams) -> None:
@@ -274,7 +276,7 @@ def test_no_service_reaches_another_team(stage: TwoTeams) -> None:
 
 
 def test_every_service_that_takes_somebody_is_tried() -> None:
-    assert set(_methods()) == SERVICES.keys()
+    assert set(_methods()) - ONLY_NOTES == SERVICES.keys()
 
 
 def _methods() -> Iterator[str]:

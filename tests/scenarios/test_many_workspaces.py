@@ -13,7 +13,7 @@ import pytest
 
 from app.db import overview
 from app.emulator import Emulator
-from app.services.account_settings import AccountService, AccountView
+from app.services.account_settings import AccountView
 from tests.providers.livekit.server import KEY, SECRET, LiveKitServer
 from tests.providers.livekit.signing import signed
 from tests.running import Running
@@ -82,7 +82,7 @@ def teams(run_app: Callable[..., Running], slack: Emulator, livekit: LiveKitServ
     """Workspaces that have installed the app, each with an account of its own."""
     app = run_app(**INSTALLABLE, ALLOW_PRIVATE_ADDRESSES="true")
     switchboard = app.switchboard
-    service = AccountService(switchboard.database, app.clock, switchboard.accounts)
+    service = switchboard.account_service
     installed = Installed.of(slack, switchboard.database, app.clock)
 
     def add(number: int) -> Team:

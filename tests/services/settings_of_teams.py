@@ -13,6 +13,7 @@ from app.services.account_settings import AccountService, AccountView
 from app.services.accounts import SettingsAccounts, StoredAccounts
 from app.services.callers import Actor, Caller
 from app.services.calls import CallService
+from app.services.changes import Changes
 from app.services.workspaces import WorkspaceService
 from tests.clocks import MovedClock
 
@@ -84,10 +85,11 @@ def services_on(
     stored = StoredAccounts(
         database, clock, of_settings, public_url=PUBLIC_URL, allow_private_addresses=allow_private_addresses
     )
+    changes = Changes(database, clock, lambda: None)
     return Services(
         clock=clock,
         stored=stored,
-        accounts=AccountService(database, clock, stored),
-        workspaces=WorkspaceService(database, clock, stored, allow_guests=True, signs_in=signs_in),
+        accounts=AccountService(database, clock, stored, changes),
+        workspaces=WorkspaceService(database, stored, changes, allow_guests=True, signs_in=signs_in),
         calls=CallService(database, clock, stored, lambda: None),
     )
