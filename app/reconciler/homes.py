@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+from slack_sdk import WebClient
+
 from app import logs
 from app.clock import Clock
 from app.db import homes, lanes
@@ -79,7 +81,7 @@ class Homes:
     def _publish(self, claimed: ClaimedHome) -> None:
         try:
             client = self._clients.of(claimed.team_id, claimed.enterprise_id)
-            role = self._role(claimed)
+            role = self._role(claimed, client)
             composed = self._homes.compose(_actor(claimed, role))
             home.publish(client, claimed.team_id, claimed.user_id, composed)
         except (RequestFailed, WishRefused, StoredUnreadable) as failure:
@@ -88,11 +90,10 @@ class Homes:
             with self._database.transaction() as connection:
                 homes.published(connection, claimed, self._clock.now())
 
-    def _role(self, claimed: ClaimedHome) -> Role:
+    def _role(self, claimed: ClaimedHome, client: WebClient) -> Role:
         now = self._clock.now()
         if claimed.role and claimed.role_at and now - claimed.role_at < ROLE_LASTS:
             return claimed.role
-        client = self._clients.of(claimed.team_id, claimed.enterprise_id)
         role = people.role_of(client, claimed.user_id, claimed.team_id, claimed.enterprise_id)
         with self._database.transaction() as connection:
             homes.save_role(connection, claimed, role, now)

@@ -16,7 +16,7 @@ from app.db.session import Database
 from app.db.workspaces import What
 from app.domain.permissions import Wish
 from app.domain.plain_text import one_line
-from app.domain.workspaces import AccountKey
+from app.domain.workspaces import AccountKey, WorkspaceSettings
 from app.errors import NoKeys, NoSuchAccount, NotAsEntered, RequestFailed, TooManyAccounts
 from app.providers.base import DEFAULT_ACCOUNT, Provider
 from app.providers.forms import ProviderForm, form_of, in_labels, problems_of
@@ -173,8 +173,8 @@ class AccountService:
             set_up = [provider.set_up_webhooks()] if view.registers_webhooks else []
             proven = [*set_up, *provider.check()]
         except RequestFailed as failure:
-            return Tested(account=view, proven=(), problem=_worded(provider, failure.detail, failure.code))
-        return Tested(account=view, proven=[_worded(provider, sentence) for sentence in proven])
+            return Tested(account=view, proven=(), problem=in_labels(type(provider), failure.said))
+        return Tested(account=view, proven=[in_labels(type(provider), sentence) for sentence in proven])
 
     def make_default(self, actor: Actor, key: AccountKey) -> AccountView:
         """Calls of this workspace are held there, unless their channel says otherwise."""
@@ -190,10 +190,8 @@ class AccountService:
             return self._found(connection, actor, key.account_id)
 
     def _check(self, actor: Actor) -> None:
-        """Before a transaction: Slack may be asked who somebody is."""
-        with self._database.reading() as connection:
-            settings = workspaces.load_settings(connection, actor.team_id)
-        check(Wish.MANAGE, actor, settings)
+        """Before a transaction: Slack may be asked who somebody is. No workspace chooses who manages it."""
+        check(Wish.MANAGE, actor, WorkspaceSettings())
 
     def _check_keys(self) -> None:
         if not self._database.is_encrypted:
@@ -287,8 +285,3 @@ def _shared(provider: Provider, default: AccountKey | None) -> AccountView:
         entered={},
         secrets_set=frozenset(),
     )
-
-
-def _worded(provider: Provider, text: str, code: str = "") -> str:
-    """In the words of the form: people know no names of the environment."""
-    return in_labels(type(provider), text.removeprefix(f"[{code}] "))

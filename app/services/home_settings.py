@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
+from app.domain.workspaces import WorkspaceSettings
 from app.errors import AdminsOnly
 from app.services.account_settings import AccountService, AccountView
 from app.services.callers import Actor
 from app.services.workspaces import WorkspaceService
-from app.slack.choices import AccountLine, ChangeLine, admin_blocks, personal_blocks
+from app.slack.choices import AccountLine, ChangeLine, ChannelLine, admin_blocks, personal_blocks
 
 MOST_CHANGES = 3
+MOST_CHANNELS = 30
+"""Of those with accounts of their own."""
 
 
 class HomeSettings:
@@ -20,18 +23,25 @@ class HomeSettings:
         self._accounts = accounts
         self._workspaces = workspaces
 
-    def blocks(self, actor: Actor) -> Sequence[Block]:
-        """Raises ``CannotTell``."""
-        return [*personal_blocks(), *self._for_admins(actor)]
+    def blocks(self, actor: Actor, settings: WorkspaceSettings) -> Sequence[Block]:
+        """``settings`` are those of the actor's workspace. Raises ``CannotTell``."""
+        return [*personal_blocks(), *self._for_admins(actor, settings)]
 
-    def _for_admins(self, actor: Actor) -> Sequence[Block]:
+    def _for_admins(self, actor: Actor, settings: WorkspaceSettings) -> Sequence[Block]:
         try:
             accounts = self._accounts.list(actor)
         except AdminsOnly:
             return ()
+        channels = self._channels(actor, accounts)
         changes = self._workspaces.changes(actor, most=MOST_CHANGES)
         lines = [ChangeLine(at=change.at, user_id=change.user_id, what=change.what.value) for change in changes]
-        return list(admin_blocks(list(map(_line, accounts)), self._workspaces.settings(actor.team_id), lines))
+        return list(admin_blocks(list(map(_line, accounts)), channels, settings, lines))
+
+    def _channels(self, actor: Actor, accounts: Sequence[AccountView]) -> Sequence[ChannelLine]:
+        names = {account.key: account.name for account in accounts}
+        chosen = self._workspaces.channel_accounts(actor).items()
+        lines = [ChannelLine(channel_id=id_, account=names[key]) for id_, key in chosen if key in names]
+        return lines[:MOST_CHANNELS]
 
 
 def _line(account: AccountView) -> AccountLine:

@@ -12,10 +12,11 @@ from app.db.session import Database
 from app.domain.calls import Confidence, Participant
 from app.domain.card import UNNAMED
 from app.domain.permissions import Wish
+from app.domain.workspaces import WorkspaceSettings
 from app.errors import WishRefused
 from app.services import Nudge
 from app.services.accounts import Accounts
-from app.services.callers import Actor
+from app.services.callers import Actor, check
 from app.services.home_settings import HomeSettings
 from app.services.workspaces import WorkspaceService
 from app.slack.home import Home, RecentLine, Recognition, RunningLine
@@ -58,7 +59,8 @@ class HomeService:
 
     def compose(self, actor: Actor) -> Home:
         """What the actor may see. Raises ``OfAnotherTeam``, ``CannotTell``."""
-        self._workspaces.may(Wish.SEE, actor)
+        settings = self._workspaces.settings(actor.team_id)
+        check(Wish.SEE, actor, settings)
         since = self._clock.now() - RECENT
         with self._database.reading() as connection:
             found = homes.calls_of(connection, actor.team_id, recent_since=since, most=MOST_LOOKED_AT)
@@ -67,32 +69,11 @@ class HomeService:
         recent = [call for call in theirs if call.snapshot.is_over]
         return Home(
             command=self._command,
-            running=[self._running(call, actor) for call in running[:MOST_RUNNING]],
+            running=[_running(call, actor, settings) for call in running[:MOST_RUNNING]],
             recent=[_recent(call) for call in recent[:MOST_RECENT]],
             recognised=list(self._recognised(theirs, actor.user_id)),
-            settings=self._settings.blocks(actor),
+            settings=self._settings.blocks(actor, settings),
         )
-
-    def _running(self, call: StoredCall, actor: Actor) -> RunningLine:
-        snapshot = call.snapshot
-        present = [person for person in snapshot.participants.values() if person.is_present(snapshot.occurrence)]
-        return RunningLine(
-            call_id=call.id,
-            title=snapshot.title.value,
-            channel_id=call.channel_id,
-            started_by=snapshot.created_by,
-            started_at=snapshot.started_at,
-            join_url=snapshot.join_url,
-            people=sorted(map(_named, present)),
-            may_end=self._may_end(call, actor),
-        )
-
-    def _may_end(self, call: StoredCall, actor: Actor) -> bool:
-        try:
-            self._workspaces.may(Wish.END, actor, is_starter=call.snapshot.created_by == actor.user_id)
-        except WishRefused:
-            return False
-        return True
 
     def _recognised(self, theirs: Sequence[StoredCall], user_id: str) -> Iterator[Recognition]:
         surest: dict[str, Confidence] = {}
@@ -102,6 +83,29 @@ class HomeService:
             for how in _as_themselves(call, user_id):
                 surest[name] = max(how, surest.get(name, how))
         return (Recognition(provider_name=name, how=surest[name]) for name in sorted(surest))
+
+
+def _running(call: StoredCall, actor: Actor, settings: WorkspaceSettings) -> RunningLine:
+    snapshot = call.snapshot
+    present = [person for person in snapshot.participants.values() if person.is_present(snapshot.occurrence)]
+    return RunningLine(
+        call_id=call.id,
+        title=snapshot.title.value,
+        channel_id=call.channel_id,
+        started_by=snapshot.created_by,
+        started_at=snapshot.started_at,
+        join_url=snapshot.join_url,
+        people=sorted(map(_named, present)),
+        may_end=_may_end(call, actor, settings),
+    )
+
+
+def _may_end(call: StoredCall, actor: Actor, settings: WorkspaceSettings) -> bool:
+    try:
+        check(Wish.END, actor, settings, is_starter=call.snapshot.created_by == actor.user_id)
+    except WishRefused:
+        return False
+    return True
 
 
 def _may_see(call: StoredCall, user_id: str) -> bool:

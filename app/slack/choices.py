@@ -20,6 +20,7 @@ from slack_sdk.models.blocks import (
 )
 
 from app.domain.workspaces import Enders, Starters, WorkspaceSettings
+from app.slack.blocks import paragraph
 from app.slack.home import moment
 from app.slack.texts import escape
 
@@ -28,6 +29,8 @@ CHANGE_ACCOUNT = "change_account"
 CHANGE_SETTINGS = "change_settings"
 CHANGE_CHANNEL = "change_channel"
 CHANGE_PREFERENCES = "change_preferences"
+CHANNELS_IN_BLOCK = 10
+"""A block holds 3,000 characters, and each that has a meaning in mrkdwn takes up to five."""
 EDIT, TEST, MAKE_DEFAULT, REMOVE = "edit", "test", "default", "remove"
 _STARTERS = {
     Starters.EVERYBODY: "Everybody may start calls",
@@ -55,6 +58,14 @@ class AccountLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelLine:
+    """A channel whose calls are held at an ``account`` of its own, by name."""
+
+    channel_id: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeLine:
     """Who has changed what."""
 
@@ -68,14 +79,18 @@ def personal_blocks() -> Iterator[Block]:
 
 
 def admin_blocks(
-    accounts: Sequence[AccountLine], settings: WorkspaceSettings, changes: Sequence[ChangeLine]
+    accounts: Sequence[AccountLine],
+    channels: Sequence[ChannelLine],
+    settings: WorkspaceSettings,
+    changes: Sequence[ChangeLine],
 ) -> Iterator[Block]:
     yield DividerBlock()
     yield HeaderBlock(text="Where calls are held")
     if not accounts:
-        yield _text("No call provider is set up yet. Add an account, and people can start calls.")
-    for account in accounts:
-        yield from _account(account)
+        yield paragraph("No call provider is set up yet. Add an account, and people can start calls.")
+    yield from map(_account, accounts)
+    for first in range(0, len(channels), CHANNELS_IN_BLOCK):
+        yield paragraph("\n".join(map(_channel, channels[first : first + CHANNELS_IN_BLOCK])))
     add = ButtonElement(text="Add an account", action_id=ADD_ACCOUNT, style=None if accounts else "primary")
     per_channel = ButtonElement(text="Choose for one channel", action_id=CHANGE_CHANNEL)
     yield ActionsBlock(elements=[add, per_channel] if accounts else [add])
@@ -89,11 +104,15 @@ def admin_blocks(
         yield ContextBlock(elements=[MarkdownTextObject(text=told)])
 
 
-def _account(account: AccountLine) -> Iterator[Block]:
+def _account(account: AccountLine) -> Block:
+    """One block: there may be many, and a Home has room for a hundred."""
     marks = ", ".join([escape(account.provider_name), *["the default"] * account.is_default])
-    text = MarkdownTextObject(text=f"*{escape(account.name)}* ({marks})")
-    yield SectionBlock(text=text, accessory=OverflowMenuElement(action_id=CHANGE_ACCOUNT, options=_options(account)))
-    yield ContextBlock(elements=[MarkdownTextObject(text=_arrival(account))])
+    text = MarkdownTextObject(text=f"*{escape(account.name)}* ({marks})\n{_arrival(account)}")
+    return SectionBlock(text=text, accessory=OverflowMenuElement(action_id=CHANGE_ACCOUNT, options=_options(account)))
+
+
+def _channel(channel: ChannelLine) -> str:
+    return f"In <#{channel.channel_id}>: {escape(channel.account)}"
 
 
 def _options(account: AccountLine) -> list[Option]:
@@ -109,8 +128,7 @@ def _arrival(account: AccountLine) -> str:
         return "Tells nothing of who comes and goes."
     if account.last_delivery_at is None:
         return f"Webhooks go to `{account.webhook_url}`. None has come yet."
-    at = int(account.last_delivery_at.timestamp())
-    return f"Last delivery received <!date^{at}^{{ago}}|{account.last_delivery_at:%Y-%m-%d %H:%M} UTC>."
+    return f"Last delivery received {moment(account.last_delivery_at, '{ago}')}."
 
 
 def _settings(settings: WorkspaceSettings) -> str:
@@ -119,7 +137,3 @@ def _settings(settings: WorkspaceSettings) -> str:
     if settings.title_template:
         lines.append(f"Calls without a title are called “{escape(settings.title_template)}”.")
     return "\n".join(lines)
-
-
-def _text(mrkdwn: str) -> SectionBlock:
-    return SectionBlock(text=MarkdownTextObject(text=mrkdwn))

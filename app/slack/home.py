@@ -18,12 +18,12 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     HeaderBlock,
     MarkdownTextObject,
-    SectionBlock,
 )
 from slack_sdk.models.views import View
 
 from app.domain.calls import Confidence
 from app.domain.durations import lasted
+from app.slack.blocks import paragraph
 from app.slack.texts import escape
 from app.slack.views import about_team
 from app.slack.web_api import send
@@ -99,25 +99,25 @@ def publish(client: WebClient, team_id: str, user_id: str, home: Home) -> None:
 def blocks_of(home: Home) -> Iterator[Block]:
     yield HeaderBlock(text="Running now")
     if not home.running:
-        yield _text(f"No call is running. `{home.command} Weekly sync` in a channel starts one.")
+        yield paragraph(f"No call is running. `{home.command} Weekly sync` in a channel starts one.")
     for running in home.running:
         yield from _running(running)
     if home.recent:
         yield HeaderBlock(text="Lately")
-        yield from (_text(_recent(recent)) for recent in home.recent)
+        yield from (paragraph(_recent(recent)) for recent in home.recent)
     yield HeaderBlock(text="You")
-    yield _text(_recognised(home.recognised))
+    yield paragraph(_recognised(home.recognised))
     yield from home.settings
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, form: str = "{date_short_pretty}, {time}") -> str:
     """In the reader's own time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting"""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}}, {{time}}|{at:%Y-%m-%d %H:%M} UTC>"
+    return f"<!date^{int(at.timestamp())}^{form}|{at:%Y-%m-%d %H:%M} UTC>"
 
 
 def _running(call: RunningLine) -> Iterator[Block]:
     where = f"<#{call.channel_id}>, by <@{call.started_by}>, since {moment(call.started_at)}"
-    yield _text(f"*{escape(call.title)}*\n{where}")
+    yield paragraph(f"*{escape(call.title)}*\n{where}")
     yield ContextBlock(elements=[MarkdownTextObject(text=_people(call))])
     buttons = [*_join(call), *_end(call)]
     if buttons:
@@ -160,7 +160,3 @@ def _recognised(recognised: Sequence[Recognition]) -> str:
         )
     lines = [f"• {escape(each.provider_name)}: {_RECOGNISED[each.how]}" for each in recognised]
     return "\n".join(["The cards show you as yourself at", *lines])
-
-
-def _text(mrkdwn: str) -> SectionBlock:
-    return SectionBlock(text=MarkdownTextObject(text=mrkdwn))

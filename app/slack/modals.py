@@ -13,10 +13,8 @@ from slack_sdk.models.blocks import (
     ConversationFilter,
     ConversationSelectElement,
     InputBlock,
-    MarkdownTextObject,
     Option,
     PlainTextInputElement,
-    SectionBlock,
     StaticSelectElement,
 )
 from slack_sdk.models.blocks.block_elements import InputInteractiveElement
@@ -24,6 +22,7 @@ from slack_sdk.models.views import View
 
 from app.domain.titles import LONGEST_TEMPLATE, PLACEHOLDERS
 from app.domain.workspaces import Enders, Preferences, Starters, WorkspaceSettings
+from app.slack.blocks import paragraph
 
 ACCOUNT_CHOSEN = "account_chosen"
 ACCOUNT_ENTERED = "account_entered"
@@ -67,9 +66,7 @@ def modal(
 
 def told(title: str, *paragraphs: str) -> dict[str, object]:
     """Something to read, in mrkdwn."""
-    return modal(
-        title, [SectionBlock(text=MarkdownTextObject(text=each[:LONGEST_INPUT])) for each in paragraphs if each]
-    )
+    return modal(title, [paragraph(each[:LONGEST_INPUT]) for each in paragraphs if each])
 
 
 def choose_provider(providers: Choices) -> dict[str, object]:
@@ -85,8 +82,9 @@ def account_form(title: str, inputs: Sequence[Block], *, metadata: str) -> dict[
 
 def ask_to_remove(text: str, *, metadata: str) -> dict[str, object]:
     """``text`` in mrkdwn says what goes."""
-    blocks = [SectionBlock(text=MarkdownTextObject(text=text))]
-    return modal("Remove an account", blocks, callback_id=ACCOUNT_REMOVED, submit="Remove", metadata=metadata)
+    return modal(
+        "Remove an account", [paragraph(text)], callback_id=ACCOUNT_REMOVED, submit="Remove", metadata=metadata
+    )
 
 
 def settings_form(settings: WorkspaceSettings, accounts: Choices) -> dict[str, object]:

@@ -161,6 +161,8 @@ def test_a_channel_may_have_its_calls_elsewhere(
     change(ada, "default", "link/default")
     ada.press("change_channel")
     assert ada.enter(channel="C0GENERAL", account=stored_key(database)) == {}
+    publish(app)
+    assert "In <#C0GENERAL>: Our calls" in ada.home
     app.slack.slash("/ring", "Weekly sync")
     app.settle()
     assert vendor.meetings

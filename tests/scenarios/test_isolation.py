@@ -223,7 +223,8 @@ def compose(stage: TwoTeams) -> object:
 
 
 def settings_of_home(stage: TwoTeams) -> object:
-    return [block.to_dict() for block in HomeSettings(stage.accounts, stage.workspaces).blocks(STRANGER)]
+    settings = stage.workspaces.settings(STRANGER.team_id)
+    return [block.to_dict() for block in HomeSettings(stage.accounts, stage.workspaces).blocks(STRANGER, settings)]
 
 
 def start_and_end(stage: TwoTeams) -> object:
