@@ -29,13 +29,14 @@ class DatabaseUnusable(SwitchboardError):
 class RequestFailed(SwitchboardError):
     """A request to Slack or to a provider did not succeed.
 
-    ``code`` is the vendor's own word for it (``missing_scope``, ``http_503``): for logs and for tables.
-    ``effect_unknown`` is True when the request was sent and nothing that came back tells what was done: it may have had
-    its effect.
+    ``code`` is the vendor's own word for it (``missing_scope``, ``http_503``): for logs and for tables. ``said`` is
+    what else there is to say. ``effect_unknown`` is True when the request was sent and nothing that came back tells
+    what was done: it may have had its effect.
     """
 
     def __init__(self, code: str, detail: str = "", *, effect_unknown: bool = False) -> None:
         self.code = code
+        self.said = detail
         self.effect_unknown = effect_unknown
         super().__init__(f"[{code}] {detail}".strip())
 

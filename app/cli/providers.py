@@ -108,7 +108,7 @@ def _tell(step: Callable[[], Sequence[str]]) -> bool:
     try:
         proven = step()
     except RequestFailed as failure:
-        print(f"  wrong: {failure.detail.removeprefix(f'[{failure.code}] ')}")
+        print(f"  wrong: {failure.said}")
         return False
     for sentence in proven:
         print(f"  ok: {sentence}")

@@ -64,8 +64,10 @@ class Answer:
             raise PermanentFailure("bad_answer", what_is_wrong(error), effect_unknown=True) from None
 
     def read_nothing(self) -> None:
-        """The body of an answer that tells nothing: any JSON, or none. Raises ``TemporaryFailure`` for what comes from
-        something in between."""
+        """The body of an answer that tells nothing: of a success any JSON, or none, and of any other status that the
+        caller is prepared for whatever it likes. Raises ``TemporaryFailure`` for a success of something in between."""
+        if not 200 <= self.status < 300:
+            return
         try:
             json.loads(self.body or b"{}")
         except (ValueError, RecursionError):

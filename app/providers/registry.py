@@ -49,7 +49,7 @@ def load_providers(env: Mapping[str, str], clock: Clock, *, public_url: str = ""
         prefix = setting_prefix(provider)
         if not is_mentioned(provider.Account, env, prefix=prefix):
             continue
-        webhook_url = f"{public_url}/webhooks/{provider.name}"
+        webhook_url = webhook_address(public_url, provider.name)
         try:
             account = read_settings(provider.Account, env, prefix=prefix)
             loaded[provider.name] = provider(account, clock, webhook_url=webhook_url)
@@ -77,9 +77,9 @@ def open_account(
     return opened
 
 
-def webhook_address(public_url: str, provider: str, account_id: str) -> str:
-    """Where the webhooks of an account come that somebody has added."""
-    return f"{public_url}/webhooks/{provider}/{account_id}"
+def webhook_address(public_url: str, provider: str, account_id: str = "") -> str:
+    """Where a provider's webhooks come; with ``account_id`` those of an account that somebody has added."""
+    return f"{public_url}/webhooks/{provider}" + (f"/{account_id}" if account_id else "")
 
 
 def setting_prefix(provider: type[Provider]) -> str:

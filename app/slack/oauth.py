@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from slack_sdk import WebClient
 from slack_sdk.oauth import AuthorizeUrlGenerator
 
@@ -81,8 +81,6 @@ class _Access(_Tokens):
 
 
 _Answer = TypeVar("_Answer", bound=_Tokens)
-_ACCESS = TypeAdapter(_Access)
-_TOKENS = TypeAdapter(_Tokens)
 
 
 class SlackOAuth:
@@ -120,7 +118,7 @@ class SlackOAuth:
         answer = send(self._client().oauth_v2_access, **self._us, code=code, redirect_uri=self._redirect_uri)
         if not answer.get("access_token"):
             raise PermanentFailure(_NO_BOT)
-        return _installed(_read(_ACCESS, answer), asked_at)
+        return _installed(_read(_Access, answer), asked_at)
 
     def bot_id(self, token: str) -> str:
         """The ``B…`` of our messages. Raises a kind of ``RequestFailed``, also for a token that is no good."""
@@ -131,7 +129,7 @@ class SlackOAuth:
         asked_at = self._clock.now()
         client = self._client(timeout_seconds=timeout_seconds)
         answer = send(client.oauth_v2_access, **self._us, grant_type="refresh_token", refresh_token=refresh_token)
-        return _read(_TOKENS, answer).read(asked_at)
+        return _read(_Tokens, answer).read(asked_at)
 
     @property
     def _us(self) -> dict[str, str]:
@@ -158,9 +156,9 @@ def _installed(access: _Access, asked_at: datetime) -> Installed:
     )
 
 
-def _read(kind: TypeAdapter[_Answer], answer: dict[str, Any]) -> _Answer:
+def _read(kind: type[_Answer], answer: dict[str, Any]) -> _Answer:
     try:
-        return kind.validate_python(answer)
+        return kind.model_validate(answer)
     except ValidationError as error:
         where = ", ".join(sorted(str(problem["loc"][0]) for problem in error.errors(include_input=False)))
         # Without the cause: it quotes what it was given, which is secret.

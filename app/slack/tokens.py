@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from app.errors import RequestFailed, TemporaryFailure
-from app.slack.web_api import send
+from app.errors import RequestFailed
+from app.slack.web_api import malformed, send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def socket_address(client: WebClient, app_token: str) -> str:
     """
     address = send(client.apps_connections_open, app_token=app_token).get("url")
     if not isinstance(address, str) or not address.startswith(("wss://", "ws://")):
-        raise TemporaryFailure("malformed_answer")
+        raise malformed()
     return address
 
 
@@ -73,7 +73,7 @@ def try_client(client: WebClient, client_id: str, client_secret: str) -> Request
         send(client.oauth_v2_access, client_id=client_id, client_secret=client_secret, code="none")
     except RequestFailed as refusal:
         return refusal
-    return TemporaryFailure("malformed_answer")
+    return malformed()
 
 
 def _with_headers(method: Callable[[], SlackResponse]) -> tuple[Mapping[str, object], Mapping[str, str]]:

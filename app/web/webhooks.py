@@ -5,7 +5,6 @@ The one place that turns what became of it into a status code.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -13,6 +12,7 @@ from typing import TypeAlias
 from flask import Blueprint, Response, g, request
 
 from app import logs
+from app.db.accounts import ACCOUNT_ID
 from app.errors import WebhookMalformed, WebhookRejected
 from app.metrics import DELIVERIES
 from app.providers.base import DEFAULT_ACCOUNT, Provider, WebhookRequest
@@ -21,8 +21,6 @@ from app.services.deliveries import DeliveryService, Receipt
 from app.web.answers import Answer, answer_to
 
 ROOT = "/webhooks/"
-ACCOUNT = re.compile("acc-[0-9a-f]{20}(?:/|$)")
-"""Where it stands behind the provider's name, it is an account that somebody has added. No provider has such a path."""
 ENDPOINT = "webhooks.take_in"
 """What failures are counted under, at each door that leads here."""
 log = logs.get(__name__)
@@ -43,10 +41,12 @@ class Incoming:
         """``path`` is the whole one, ``headers`` have lower-case names."""
         name, slash, rest = path.removeprefix(ROOT).partition("/")
         account_id = DEFAULT_ACCOUNT
-        if ACCOUNT.match(rest):
-            account_id, slash, rest = rest.partition("/")
-        behind = WebhookRequest(method="POST", path=slash + rest, query=query, headers=headers, body=body)
-        return cls(name, account_id, behind, of_flood)
+        first, cut, behind = rest.partition("/")
+        # No provider has such a path of its own.
+        if ACCOUNT_ID.fullmatch(first):
+            account_id, slash, rest = first, cut, behind
+        sent = WebhookRequest(method="POST", path=slash + rest, query=query, headers=headers, body=body)
+        return cls(name, account_id, sent, of_flood)
 
 
 _Found: TypeAlias = Answer | tuple[Provider, WebhookRequest]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from slack_sdk import WebClient
 
 from app.cli.doctor.findings import Finding, ago, ok, skipped, unsure, wrong
-from app.cli.manifest import read_manifest
 from app.errors import RateLimited, RequestFailed, TemporaryFailure
 from app.slack.openid import WORN_OUT_CODES
+from app.slack.scopes import BOT_SCOPES, missing
 from app.slack.tokens import Introduction, introduce, slacks_time, socket_address, try_client
 
 WARNING_SECONDS = 60
@@ -82,12 +82,7 @@ def check_tokens(tokens: Sequence[Token]) -> Iterator[Finding]:
             introduction = introduce(token.client)
         except RequestFailed as failure:
             introduction = failure
-        yield from judge_token(token, introduction, needed_scopes())
-
-
-def needed_scopes() -> Collection[str]:
-    scopes: list[str] = read_manifest()["oauth_config"]["scopes"]["bot"]
-    return scopes
+        yield from judge_token(token, introduction)
 
 
 def check_socket(client: WebClient, app_token: str) -> Finding:
@@ -127,7 +122,7 @@ def judge_clock(ours: datetime, slacks: datetime | None, *, of_database: bool) -
     return ok("clock", f"The app's clock is within {max(abs(seconds), 1)} s of Slack's.")
 
 
-def judge_token(token: Token, introduction: Introduction | RequestFailed, needed: Collection[str]) -> list[Finding]:
+def judge_token(token: Token, introduction: Introduction | RequestFailed) -> list[Finding]:
     check, scopes = token.ids
     if isinstance(introduction, RequestFailed):
         return [_refused(token, introduction), skipped(scopes, f"nothing is known of {token.name}")]
@@ -138,7 +133,7 @@ def judge_token(token: Token, introduction: Introduction | RequestFailed, needed
             skipped(scopes, f"{token.name} is the wrong token"),
         ]
     whose = f"{token.name} is the bot's in {introduction.team} ({introduction.team_id})."
-    return [ok(check, whose), _judge_scopes(token, introduction.scopes, needed)]
+    return [ok(check, whose), _judge_scopes(token, introduction.scopes)]
 
 
 def _refused(token: Token, failure: RequestFailed) -> Finding:
@@ -149,16 +144,16 @@ def _refused(token: Token, failure: RequestFailed) -> Finding:
     return wrong(check, f"Slack refuses {token.name} ({failure.code}).", token.mended(failure.code))
 
 
-def _judge_scopes(token: Token, granted: frozenset[str] | None, needed: Collection[str]) -> Finding:
+def _judge_scopes(token: Token, granted: frozenset[str] | None) -> Finding:
     _, check = token.ids
     name = token.name
     if granted is None:
         return unsure(check, f"Slack's answer does not tell the scopes of {name}.")
-    if missing := [scope for scope in needed if scope not in granted]:
+    if lacking := missing(granted):
         again = f", at {token.install}" if token.install else ""
-        fix = f"Add {', '.join(missing)} to the Bot Token Scopes under {_OAUTH}, and install the app again{again}."
-        return wrong(check, f"{name} lacks {', '.join(missing)}.", f"{fix} docs/scopes.md says what does not work so.")
-    if surplus := sorted(granted - set(needed)):
+        fix = f"Add {', '.join(lacking)} to the Bot Token Scopes under {_OAUTH}, and install the app again{again}."
+        return wrong(check, f"{name} lacks {', '.join(lacking)}.", f"{fix} docs/scopes.md says what does not work so.")
+    if surplus := sorted(granted - BOT_SCOPES.keys()):
         says = f"{name} has all the scopes that are needed, and {', '.join(surplus)} as well, which nothing needs."
         fix = (
             f"Take away under {_OAUTH} what is not needed. Slack forgets it when the app is removed and installed anew."

@@ -62,7 +62,7 @@ def check_credentials(account: Account) -> Finding:
     try:
         proven = account.provider.check()
     except RequestFailed as failure:
-        return wrong(check, f"{account.name}: {_sentence(failure)}", account.mend)
+        return wrong(check, f"{account.name}: {failure.said}", account.mend)
     return ok(check, f"{account.name}: {' '.join(proven) or 'There is nothing to try.'}")
 
 
@@ -76,7 +76,7 @@ def check_webhooks(account: Account, now: datetime, *, is_reachable: bool) -> Fi
     try:
         return judge_arrival(account, try_delivery(account.provider), now)
     except RequestFailed as failure:
-        return wrong(check, f"{account.name}: A webhook does not arrive. {_sentence(failure)}", account.mend)
+        return wrong(check, f"{account.name}: A webhook does not arrive. {failure.said}", account.mend)
 
 
 def judge_arrival(account: Account, proven: str, now: datetime) -> Finding:
@@ -87,7 +87,3 @@ def judge_arrival(account: Account, proven: str, now: datetime) -> Finding:
         return unsure(check, says, account.set_up)
     says = f"{account.name}: {proven} The last of the provider's own about a call came {ago(now, account.last)} ago."
     return ok(check, says)
-
-
-def _sentence(failure: RequestFailed) -> str:
-    return failure.detail.removeprefix(f"[{failure.code}] ")

@@ -118,9 +118,7 @@ class Rooms:
 
     def delete(self, name: str) -> None:
         """Everybody is put out. A room that is gone is deleted."""
-        answer = self._api.ask("DELETE", _path(name), expected=NOT_FOUND)
-        if answer.status not in NOT_FOUND:
-            answer.read_nothing()
+        self._api.ask("DELETE", _path(name), expected=NOT_FOUND).read_nothing()
 
     def people_in(self, name: str) -> Roster | None:
         """Who is in; None when there is no such room, or everybody has gone again."""

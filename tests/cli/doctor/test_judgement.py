@@ -16,6 +16,7 @@ from app.cli.doctor.vendors import judge_arrival, of_settings
 from app.db import migrate
 from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
 from app.providers.registry import load_providers
+from app.slack.scopes import BOT_SCOPES
 from app.slack.tokens import Introduction
 from tests.clocks import MovedClock
 
@@ -24,6 +25,7 @@ SLACK = "https://slack.com/api/"
 PUBLIC = "https://calls.example.com"
 NOBODY = WebClient()
 HEX = "0123456789abcdef" * 2
+*ALL_BUT_ONE, LAST = BOT_SCOPES
 
 
 # --- Slack
@@ -62,12 +64,12 @@ def introduction(*scopes: str, is_bot: bool = True, says_scopes: bool = True) ->
 @pytest.mark.parametrize(
     ("answer", "token", "scopes", "says"),
     [
-        (introduction("a", "b"), State.OK, State.OK, "all the scopes that are needed, and no others"),
-        (introduction("a"), State.OK, State.WRONG, "lacks b"),
-        (introduction(), State.OK, State.WRONG, "lacks a, b"),
-        (introduction("a", "b", "c"), State.OK, State.UNSURE, "and c as well, which nothing needs"),
+        (introduction(*BOT_SCOPES), State.OK, State.OK, "all the scopes that are needed, and no others"),
+        (introduction(*ALL_BUT_ONE), State.OK, State.WRONG, f"lacks {LAST}."),
+        (introduction(), State.OK, State.WRONG, f"lacks {', '.join(BOT_SCOPES)}"),
+        (introduction(*BOT_SCOPES, "c"), State.OK, State.UNSURE, "and c as well, which nothing needs"),
         (introduction(says_scopes=False), State.OK, State.UNSURE, "does not tell the scopes"),
-        (introduction("a", "b", is_bot=False), State.WRONG, State.SKIPPED, "the token of a person"),
+        (introduction(*BOT_SCOPES, is_bot=False), State.WRONG, State.SKIPPED, "the token of a person"),
         (PermanentFailure("invalid_auth"), State.WRONG, State.SKIPPED, "Slack refuses it (invalid_auth)"),
         (PermanentFailure("token_revoked"), State.WRONG, State.SKIPPED, "Slack refuses it (token_revoked)"),
         (TemporaryFailure("http_503"), State.UNSURE, State.SKIPPED, "has not said what it makes of it (http_503)"),
@@ -75,7 +77,7 @@ def introduction(*scopes: str, is_bot: bool = True, says_scopes: bool = True) ->
     ],
 )
 def test_a_token_and_its_scopes(answer: Introduction | RequestFailed, token: State, scopes: State, says: str) -> None:
-    found = judge_token(Token("", "it", NOBODY), answer, ["a", "b"])
+    found = judge_token(Token("", "it", NOBODY), answer)
     assert [(one.id, one.state) for one in found] == [("token", token), ("scopes", scopes)]
     assert says in " ".join(one.says for one in found)
     assert all(one.fix for one in found if one.state is State.WRONG)
@@ -90,10 +92,10 @@ def test_a_token_and_its_scopes(answer: Introduction | RequestFailed, token: Sta
 )
 def test_the_token_of_a_workspace_is_mended_by_installing_again(code: str, fix: str) -> None:
     token = Token("T1", "T1's token", NOBODY, f"{PUBLIC}/slack/install")
-    found = judge_token(token, PermanentFailure(code), ["a"])
+    found = judge_token(token, PermanentFailure(code))
     assert [one.id for one in found] == ["token.T1", "scopes.T1"]
     assert found[0].fix.startswith(fix)
-    [_, scopes] = judge_token(token, introduction(), ["a"])
+    [_, scopes] = judge_token(token, introduction())
     assert f"install the app again, at {PUBLIC}/slack/install." in scopes.fix
 
 
