@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slack_sdk.models.blocks import Block, InputBlock
 
-from app.providers.forms import FieldKind, FormField, ProviderForm, all_forms
+from app.providers.forms import FieldKind, FormField, ProviderForm, all_forms, form_of
+from app.providers.registry import BY_NAME
 from app.services.account_settings import NAME_FIELD, AccountView
 from app.slack.modals import NO, YES, Choices, choice_input, text_input
 
+NAME_HINT = "What people here call it."
 KEPT = "Leave it empty to keep it as it is."
+FORGET = "forget_"
+"""Before the name of a secret: whether it is to be taken away, which an empty input does not say."""
 
 
 def provider_choices() -> Choices:
@@ -22,16 +26,34 @@ def account_choices(accounts: Sequence[AccountView]) -> Choices:
 
 
 def form_named(provider: str) -> ProviderForm | None:
-    return next((form for form in all_forms() if form.provider == provider), None)
+    return form_of(BY_NAME[provider]) if provider in BY_NAME else None
 
 
-def account_inputs(provider: str, account: AccountView | None = None) -> list[Block]:
+def account_inputs(form: ProviderForm, account: AccountView | None = None) -> list[Block]:
     """With what was entered for ``account`` before, but for its secrets."""
-    form = form_named(provider)
-    name = account.name if account else (form.display_name if form else "")
-    hint = "What people here call it."
-    inputs: list[Block] = [text_input("Name of this account", NAME_FIELD, hint=hint, initial=name)]
-    return inputs + [_input(field, account) for field in (form.fields if form else ())]
+    name = account.name if account else form.display_name
+    inputs: list[Block] = [text_input("Name of this account", NAME_FIELD, hint=NAME_HINT, initial=name)]
+    for field in form.fields:
+        inputs.append(_input(field, account))
+        if field.is_optional and _is_kept(field, account):
+            inputs.append(_forget(field))
+    return inputs
+
+
+def entered_settings(entered: Mapping[str, str]) -> tuple[dict[str, str], frozenset[str]]:
+    """What was entered of a provider's settings, and which secrets are to be taken away."""
+    asked = {name: text for name, text in entered.items() if name.startswith(FORGET)}
+    settings = {name: text for name, text in entered.items() if name != NAME_FIELD and name not in asked}
+    return settings, frozenset(name.removeprefix(FORGET) for name in asked if asked[name] == YES)
+
+
+def _is_kept(field: FormField, account: AccountView | None) -> bool:
+    return account is not None and field.name in account.secrets_set
+
+
+def _forget(field: FormField) -> InputBlock:
+    choices = [(NO, "Keep it"), (YES, "Take it away")]
+    return choice_input(f"{field.label}, as it is now", FORGET + field.name, choices, initial=NO)
 
 
 def _input(field: FormField, account: AccountView | None) -> InputBlock:
@@ -41,7 +63,7 @@ def _input(field: FormField, account: AccountView | None) -> InputBlock:
         return _choice(field, choices, initial or field.default)
     if field.kind is FieldKind.CHOICE:
         return _choice(field, [(value, value) for value in field.choices], initial or field.default)
-    is_kept = account is not None and field.name in account.secrets_set
+    is_kept = _is_kept(field, account)
     return text_input(
         field.label,
         field.name,

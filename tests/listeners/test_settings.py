@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from tests.providers.standard.reference_server import API_KEY, SECRET, Reference
 from tests.running import Running
 
 ADA, GRACE = "U0ADA", "U0GRACE"
+NEW_SECRET = "whsec_" + base64.b64encode(b"n" * 32).decode()
 LINKS = {"LINK_TEMPLATE": "https://meet.example.com/{slug}"}
 
 
@@ -114,6 +116,22 @@ def test_a_secret_is_never_shown_again_and_stays_when_left_empty(
     publish(app)
     assert "*Renamed*" in ada.home
     assert told(app, key, clock.now()) == 200
+
+
+def test_a_secret_that_is_not_needed_any_more_can_be_taken_away(
+    app: Running, ada: Somebody, vendor: ReferenceServer, database: Database, clock: MovedClock
+) -> None:
+    # As in the middle of a change of secrets: the vendor signs with the old one still.
+    add_account(ada, vendor, webhook_secret=NEW_SECRET, previous_webhook_secret=SECRET)
+    key = stored_key(database)
+    for choice, status in (("false", 200), ("true", 401)):
+        change(ada, "edit", key)
+        assert ada.enter(forget_previous_webhook_secret=choice) == {}
+        publish(app)
+        clock.move(1)
+        assert told(app, key, clock.now()) == status
+    change(ada, "edit", key)
+    assert not any(name.startswith("forget_") for name in ada.fields())
 
 
 def test_a_test_says_what_works_and_what_does_not(

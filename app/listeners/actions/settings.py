@@ -13,6 +13,8 @@ from app.errors import NoSuchAccount, RequestFailed
 from app.listeners.account_forms import account_choices, account_inputs, provider_choices
 from app.listeners.actions.pressed import Buttons, Pressed
 from app.listeners.trouble import Trouble
+from app.providers.forms import form_of
+from app.providers.registry import BY_NAME
 from app.services.account_settings import AccountService
 from app.services.workspaces import WorkspaceService
 from app.slack import choices, modals, texts, views
@@ -67,7 +69,7 @@ class SettingsButtons:
 
     def _edit(self, pressed: Pressed, key: AccountKey) -> None:
         account = self._accounts.find(pressed.actor, key.account_id)
-        inputs = account_inputs(account.key.provider, account)
+        inputs = account_inputs(form_of(BY_NAME[account.key.provider]), account)
         pressed.show(modals.account_form(account.provider_name, inputs, metadata=str(account.key)))
 
     def _make_default(self, pressed: Pressed, key: AccountKey) -> None:

@@ -11,7 +11,7 @@ from slack_bolt import Ack, BoltContext
 
 from app.domain.workspaces import AccountKey, Enders, Preferences, Starters, WorkspaceSettings
 from app.errors import NoSuchAccount
-from app.listeners.account_forms import account_inputs, form_named
+from app.listeners.account_forms import account_inputs, entered_settings, form_named
 from app.listeners.actors import actor_of
 from app.listeners.trouble import Trouble, attempt
 from app.services.account_settings import NAME_FIELD, AccountService, AccountView
@@ -96,14 +96,14 @@ class SettingsForms:
         form = form_named(sent.entered.get(modals.PROVIDER, ""))
         if form is None:
             raise NoSuchAccount
-        return modals.account_form(form.display_name, account_inputs(form.provider), metadata=form.provider)
+        return modals.account_form(form.display_name, account_inputs(form), metadata=form.provider)
 
     def _save_account(self, sent: Sent) -> NextView:
-        settings = {name: value for name, value in sent.entered.items() if name != NAME_FIELD}
+        settings, forget = entered_settings(sent.entered)
         name, key = sent.entered.get(NAME_FIELD, ""), AccountKey.read(sent.about)
         if key is None:
             return _saved(self._accounts.add(sent.actor, sent.about, name, settings))
-        return _saved(self._accounts.change(sent.actor, key.account_id, name, settings))
+        return _saved(self._accounts.change(sent.actor, key.account_id, name, settings, forget=forget))
 
     def _remove_account(self, sent: Sent) -> NextView:
         key = AccountKey.read(sent.about)
