@@ -9,10 +9,12 @@ from slack_sdk.models.blocks import Block, InputBlock
 from app.providers.forms import FieldKind, FormField, ProviderForm, all_forms, form_of
 from app.providers.registry import BY_NAME
 from app.services.account_settings import NAME_FIELD, AccountView
-from app.slack.modals import NO, YES, Choices, choice_input, text_input
+from app.slack.modals import LONGEST_INPUT, NO, YES, Choices, choice_input, text_input
 
 NAME_HINT = "What people here call it."
 KEPT = "Leave it empty to keep it as it is."
+REST = "rest_"
+"""Before the name of a setting: what did not fit into its input."""
 FORGET = "forget_"
 """Before the name of a secret: whether it is to be taken away, which an empty input does not say."""
 
@@ -35,6 +37,8 @@ def account_inputs(form: ProviderForm, account: AccountView | None = None) -> li
     inputs: list[Block] = [text_input("Name of this account", NAME_FIELD, hint=NAME_HINT, initial=name)]
     for field in form.fields:
         inputs.append(_input(field, account))
+        if field.kind is FieldKind.SECRET_LINES:
+            inputs.append(_rest(field))
         if field.is_optional and _is_kept(field, account):
             inputs.append(_forget(field))
     return inputs
@@ -42,13 +46,22 @@ def account_inputs(form: ProviderForm, account: AccountView | None = None) -> li
 
 def entered_settings(entered: Mapping[str, str]) -> tuple[dict[str, str], frozenset[str]]:
     """What was entered of a provider's settings, and which secrets are to be taken away."""
-    asked = {name: text for name, text in entered.items() if name.startswith(FORGET)}
-    settings = {name: text for name, text in entered.items() if name != NAME_FIELD and name not in asked}
+    settings = {name: text for name, text in entered.items() if name != NAME_FIELD}
+    asked = {name: settings.pop(name) for name in entered if name.startswith(FORGET)}
+    for name in (name for name in entered if name.startswith(REST)):
+        # Wherever the key was cut: between its first line and its last, white space means nothing.
+        first = name.removeprefix(REST)
+        settings[first] = f"{settings.get(first, '')}\n{settings.pop(name)}".strip()
     return settings, frozenset(name.removeprefix(FORGET) for name in asked if asked[name] == YES)
 
 
 def _is_kept(field: FormField, account: AccountView | None) -> bool:
     return account is not None and field.name in account.secrets_set
+
+
+def _rest(field: FormField) -> InputBlock:
+    hint = f"One field of Slack's takes {LONGEST_INPUT:,} characters. What is longer goes on here."
+    return text_input(f"{field.label}, the rest", REST + field.name, hint=hint, is_optional=True, several_lines=True)
 
 
 def _forget(field: FormField) -> InputBlock:

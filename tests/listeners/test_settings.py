@@ -15,6 +15,7 @@ from app.db.session import Database
 from app.db.workspace_models import ACCOUNTS
 from tests.clocks import MovedClock
 from tests.listeners.hands import Somebody, publish
+from tests.providers.jaas.server import Eight
 from tests.providers.standard.reference_server import API_KEY, SECRET, ReferenceServer, delivered, webhook
 from tests.running import Running
 
@@ -132,6 +133,19 @@ def test_a_secret_that_is_not_needed_any_more_can_be_taken_away(
         assert told(app, key, clock.now()) == status
     change(ada, "edit", key)
     assert not any(name.startswith("forget_") for name in ada.fields())
+
+
+@pytest.mark.parametrize("over", [64, 1000])
+def test_a_key_that_does_not_fit_into_one_field_goes_on_in_the_next(
+    ada: Somebody, clock: MovedClock, over: int
+) -> None:
+    with Eight(clock) as eight:
+        settings = {name.removeprefix("JAAS_").lower(): value for name, value in eight.settings().items()}
+        key = settings.pop("private_key")
+        ada.press("add_account")
+        ada.enter(provider="jaas")
+        assert list(ada.enter(**settings, private_key=key[:-over])) == ["private_key"]
+        assert ada.enter(**settings, private_key=key[:-over], rest_private_key=key[-over:]) == {}
 
 
 def test_a_test_says_what_works_and_what_does_not(
