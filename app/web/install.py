@@ -17,7 +17,7 @@ from app.services.installations import INSTALL_PATH, REDIRECT_PATH
 from app.services.installing import InstallService
 from app.web.cookies import Cookies, is_from_elsewhere
 from app.web.install_pages import InstallPages
-from app.web.join_pages import keep_private
+from app.web.pages import keep_private, to
 
 
 def make_blueprint(install: InstallService, pages: InstallPages, cookies: Cookies) -> Blueprint:
@@ -34,7 +34,7 @@ def make_blueprint(install: InstallService, pages: InstallPages, cookies: Cookie
             return pages.offer()
         # One secret for all that is begun here: somebody may press the button in two tabs.
         browser = cookies.installing() or secrets.token_urlsafe(24)
-        response = pages.to(install.begin(browser))
+        response = to(install.begin(browser))
         cookies.keep_installing(response, browser, STATE_LASTS)
         return response
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, render_template
-from markupsafe import Markup
+from flask import Response
 
 from app import logs
 from app.db.oauth_states import Finish
-from app.errors import PermanentFailure, RateLimited, RequestFailed, TemporaryFailure
+from app.errors import PermanentFailure, RequestFailed, TemporaryFailure
 from app.services.installation_store import STATE_LASTS
 from app.services.installing import Welcome
 from app.slack.openid import WORN_OUT_CODES
 from app.slack.scopes import BOT_SCOPES
-from app.web.join_pages import STYLE, Problem
+from app.web.pages import USED_UP, Problem, page, problem_page, why_no_code
 
 log = logs.get(__name__)
 
@@ -38,8 +36,7 @@ _REFUSALS = {
     "team_added_to_org": "Your workspace is just being moved into an organisation. Please try again later.",
 } | dict.fromkeys(
     sorted(WORN_OUT_CODES),
-    "What Slack sent along has been used already or is too old. If you have loaded this page twice, look in Slack "
-    "first: the app may be there.",
+    f"{USED_UP} If you have loaded this page twice, look in Slack first: the app may be there.",
 )
 _STATES = {
     Finish.UNKNOWN: "It was not begun on this page, or too long ago. Please begin here.",
@@ -57,10 +54,11 @@ class InstallPages:
         self._command = command
 
     def offer(self) -> Response:
-        return self._page("offer.html", HTTPStatus.OK, scopes=BOT_SCOPES)
+        return page("install/offer.html", HTTPStatus.OK, command=self._command, scopes=BOT_SCOPES)
 
     def installed(self, welcome: Welcome) -> Response:
-        return self._page("installed.html", HTTPStatus.OK, welcome=welcome, scopes=BOT_SCOPES, again=self._start)
+        view = {"command": self._command, "welcome": welcome, "scopes": BOT_SCOPES, "again": self._start}
+        return page("install/installed.html", HTTPStatus.OK, **view)
 
     def not_finished(self, finish: Finish) -> Response:
         """What came back from Slack cannot be used."""
@@ -70,8 +68,7 @@ class InstallPages:
         """Slack sent somebody back without a code. https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1"""
         if error == "access_denied":
             return self._problem("You did not allow it in Slack, so nothing has changed.", HTTPStatus.FORBIDDEN)
-        known = error if re.fullmatch(r"[a-z_]{1,60}", error) else "no_code"
-        return self._refused(PermanentFailure(known))
+        return self._refused(PermanentFailure(why_no_code(error)))
 
     def failed(self, failure: RequestFailed) -> Response:
         if isinstance(failure, PermanentFailure):
@@ -80,13 +77,7 @@ class InstallPages:
         words = "Slack does not answer as it should at the moment. Please begin again in a minute."
         if isinstance(failure, TemporaryFailure) and failure.code in _REFUSALS:
             words = _REFUSALS[failure.code]
-        response = self._problem(words, HTTPStatus.SERVICE_UNAVAILABLE, reference)
-        if isinstance(failure, RateLimited):
-            response.headers["Retry-After"] = str(int(failure.retry_after_seconds))
-        return response
-
-    def to(self, address: str) -> Response:
-        return make_response(redirect(address, HTTPStatus.SEE_OTHER))
+        return self._problem(words, HTTPStatus.SERVICE_UNAVAILABLE, reference, failure)
 
     def _refused(self, failure: PermanentFailure) -> Response:
         reference = _noted(failure)
@@ -94,14 +85,18 @@ class InstallPages:
             return self._problem(_REFUSALS[failure.code], HTTPStatus.BAD_REQUEST, reference)
         return self._problem(f"Slack refused to install it. {_OPERATOR}", HTTPStatus.BAD_GATEWAY, reference)
 
-    def _problem(self, words: str, status: HTTPStatus, reference: str = "") -> Response:
-        problem = Problem(heading=_HEADING, words=words, status=status, reference=reference, back=self._start)
-        return self._page("problem.html", status, problem=problem)
-
-    def _page(self, template: str, status: HTTPStatus, **view: object) -> Response:
-        style = Markup(STYLE)  # noqa: S704  # a file of ours
-        page = render_template(f"install/{template}", style=style, command=self._command, **view)
-        return make_response(page, status)
+    def _problem(
+        self, words: str, status: HTTPStatus, reference: str = "", failure: RequestFailed | None = None
+    ) -> Response:
+        problem = Problem(
+            heading=_HEADING,
+            words=words,
+            status=status,
+            reference=reference,
+            back=self._start,
+            back_words="Begin again",
+        )
+        return problem_page(problem, failure)
 
 
 def _noted(failure: RequestFailed) -> str:

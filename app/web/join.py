@@ -15,7 +15,8 @@ from app.domain.plain_text import one_line
 from app.errors import MembersOnly, RequestFailed
 from app.services.visits import Door, Visit, VisitService
 from app.web.cookies import Cookies, is_from_elsewhere
-from app.web.join_pages import LONGEST_NAME, Pages, Problem, keep_private
+from app.web.join_pages import LONGEST_NAME, Pages
+from app.web.pages import Problem, keep_private, problem_page, to
 from app.web.sign_in import SignIn
 
 log = logs.get(__name__)
@@ -51,7 +52,7 @@ class _Entrance:
         if visit.door is not Door.OPEN or request.method != "GET":
             return self._pages.visit(token, visit, member)
         if visit.plain_link:
-            return self._pages.to(visit.plain_link)
+            return to(visit.plain_link)
         if member is None or member.team_id != visit.team_id:
             return self._pages.visit(token, visit, member)
         return self._let_in(token, visit, lambda: self._visits.admit_member(token, member))
@@ -79,8 +80,8 @@ class _Entrance:
             # It was changed since the visit was looked at.
             return self._as_it_stands(token)
         except RequestFailed as failure:
-            return self._pages.problem(self._no_link(token, visit, failure))
-        return self._pages.to(link) if link else self._as_it_stands(token)
+            return problem_page(self._no_link(token, visit, failure))
+        return to(link) if link else self._as_it_stands(token)
 
     def _no_link(self, token: str, visit: Visit, failure: RequestFailed) -> Problem:
         reference = logs.new_reference()

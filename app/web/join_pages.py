@@ -1,57 +1,21 @@
-"""The join page's pages. They need no JavaScript, load nothing, and are never cached, indexed or framed."""
+"""The join page's pages."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 
-from flask import Response, make_response, redirect, render_template
-from markupsafe import Markup
+from flask import Response
 
 from app.domain.durations import lasted
 from app.services.visits import Door, Visit
 from app.slack.openid import Member
+from app.web.pages import page
 
 LONGEST_NAME = 80
-STYLE = (Path(__file__).parent / "templates" / "join" / "style.css").read_text(encoding="utf-8")
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    # The address holds the token, and must not reach the provider's page or anybody's log.
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "; ".join(
-        [
-            "default-src 'none'",
-            f"style-src 'sha256-{_STYLE_HASH}'",
-            # Chromium holds the redirect after a form against this as well, and the name's leads to the provider.
-            "form-action 'self' https: http:",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-        ]
-    ),
-}
 
 # https://www.rfc-editor.org/rfc/rfc9110#section-15.5.11: an ended call does not come back.
 _STATUS = {Door.OPEN: 200, Door.STARTING: 200, Door.OVER: 410, Door.FAILED: 410}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """What went wrong and what to do, in sentences. ``reference`` finds the line in the log, ``back`` is an address of
-    ours from which to try again."""
-
-    heading: str
-    words: str
-    status: int
-    reference: str = ""
-    back: str = ""
 
 
 class Pages:
@@ -92,28 +56,9 @@ class Pages:
     def sign_out(self, member: Member | None) -> Response:
         return self._page("sign_out.html", HTTPStatus.OK, member=member)
 
-    def problem(self, problem: Problem) -> Response:
-        return self._page("problem.html", problem.status, problem=problem)
-
-    def to(self, address: str) -> Response:
-        return make_response(redirect(address, HTTPStatus.SEE_OTHER))
-
     def _page(self, template: str, status: int, **view: object) -> Response:
-        page = render_template(
-            f"join/{template}",
-            style=Markup(STYLE),  # noqa: S704  # a file of ours
-            sign_out=f"{self._base}/sign-out",
-            in_words=in_words,
-            lasted=lasted,
-            **view,
-        )
-        return make_response(page, status)
-
-
-def keep_private(response: Response) -> Response:
-    """With the headers of every answer, redirects among them."""
-    response.headers.update(_HEADERS)
-    return response
+        sign_out = f"{self._base}/sign-out"
+        return page(f"join/{template}", status, sign_out=sign_out, in_words=in_words, lasted=lasted, **view)
 
 
 def in_words(moment: datetime) -> str:

@@ -7,7 +7,6 @@ and only for whoever began. A few may be on their way in one browser, each in a 
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass
 
@@ -15,11 +14,12 @@ from flask import Blueprint, Response, request
 
 from app import logs
 from app.clock import Clock
-from app.errors import PermanentFailure, RateLimited, RequestFailed
+from app.errors import PermanentFailure, RequestFailed
 from app.services.visits import Door, VisitService
 from app.slack.openid import WORN_OUT_CODES, SlackOpenId
 from app.web.cookies import SIGN_IN_WITHIN, Cookies, is_from_elsewhere
-from app.web.join_pages import Pages, Problem
+from app.web.join_pages import Pages
+from app.web.pages import USED_UP, Problem, problem_page, to, why_no_code
 from app.web.seals import Seal
 
 RETURN_PATH = "/join/signed-in"
@@ -58,17 +58,17 @@ class SignIn:
         if visit is None:
             return self._pages.unknown()
         if visit.door is not Door.OPEN:
-            return self._pages.to(self._pages.address(token))
+            return to(self._pages.address(token))
         begun = Begun(token=token, nonce=secrets.token_urlsafe(16), browser=secrets.token_urlsafe(24))
         state = self._states.close(begun)
-        response = self._pages.to(self._slack.address(state=state, nonce=begun.nonce, team_id=visit.team_id))
+        response = to(self._slack.address(state=state, nonce=begun.nonce, team_id=visit.team_id))
         self._cookies.keep_sign_in(response, begun.browser)
         return response
 
     def finish(self) -> Response:
         begun = self._states.open(request.args.get("state", ""))
         if begun is None or not self._cookies.has_begun_sign_in(begun.browser):
-            return self._pages.problem(_NOT_BEGUN_HERE)
+            return problem_page(_NOT_BEGUN_HERE)
         # Whatever Slack says, this sign-in is over.
         response = self._finished(begun, request.args.get("code", ""), request.args.get("error", ""))
         self._cookies.forget_sign_in(response, begun.browser)
@@ -87,7 +87,7 @@ class SignIn:
     def _finished(self, begun: Begun, code: str, error: str) -> Response:
         back = self._pages.address(begun.token)
         if error or not code:
-            return self._pages.problem(_refused(error, back))
+            return problem_page(_refused(error, back))
         try:
             member = self._slack.member(code, nonce=begun.nonce)
         except RequestFailed as failure:
@@ -101,10 +101,7 @@ class SignIn:
         reference = logs.new_reference()
         # Not the whole message: what Slack adds to its code is Slack's, and may repeat what it was sent.
         log.warning("not signed in", reference=reference, why=failure.code)
-        response = self._pages.problem(_problem(failure, reference, back))
-        if isinstance(failure, RateLimited):
-            response.headers["Retry-After"] = str(int(failure.retry_after_seconds))
-        return response
+        return problem_page(_problem(failure, reference, back), failure)
 
 
 _NOT_BEGUN_HERE = Problem(
@@ -123,8 +120,7 @@ def _refused(error: str, back: str) -> Problem:
         words = "You did not allow it in Slack, so Slack has told us nothing about you."
         return Problem(heading="You are not signed in", words=words, status=403, back=back)
     reference = logs.new_reference()
-    known = error if re.fullmatch(r"[a-z_]{1,60}", error) else "no_code"
-    log.warning("sent back without a code", reference=reference, why=known)
+    log.warning("sent back without a code", reference=reference, why=why_no_code(error))
     return Problem(heading="You are not signed in", words=_MISCONFIGURED, status=502, reference=reference, back=back)
 
 
@@ -135,7 +131,7 @@ _MISCONFIGURED = (
 
 def _problem(failure: RequestFailed, reference: str, back: str) -> Problem:
     if failure.code in WORN_OUT_CODES:
-        words, status = "What Slack sent along has been used already or is too old. Please sign in again.", 400
+        words, status = f"{USED_UP} Please sign in again.", 400
     elif isinstance(failure, PermanentFailure):
         words, status = _MISCONFIGURED, 502
     else:
