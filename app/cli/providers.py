@@ -13,13 +13,13 @@ from app import config
 from app.cli import documents
 from app.cli.abilities import ABILITIES, needed_settings, page_of
 from app.cli.arrival import try_delivery
-from app.cli.stored import accounts_in, is_there, open_database
+from app.cli.stored import accounts_in, open_database
 from app.cli.tables import printable
 from app.clock import SystemClock
 from app.config import Settings
 from app.db import accounts
 from app.db.accounts import StoredAccount
-from app.errors import ConfigurationError, RequestFailed
+from app.errors import ConfigurationError, DatabaseUnusable, RequestFailed
 from app.providers.base import Provider
 from app.providers.registry import PROVIDERS, load_providers
 
@@ -44,7 +44,7 @@ def add_to(commands: Commands) -> None:
 
 def run_list(_options: argparse.Namespace) -> int:
     env = config.environment()
-    added = _added(env)
+    added = _added_if_known(env)
     for provider in _set_up(env, is_needed=not added).values():
         print(f"{provider.display_name} ({provider.name})")
         _print_abilities(provider)
@@ -116,14 +116,21 @@ def _tell(step: Callable[[], Sequence[str]]) -> bool:
 
 
 def _added(env: Mapping[str, str]) -> list[tuple[StoredAccount, Provider | None]]:
-    """The accounts that workspaces have added, with what their settings make; none where there is no database."""
-    if not is_there(env):
-        return []
+    """The accounts that workspaces have added, with what their settings make. Raises ``ConfigurationError``,
+    ``DatabaseUnusable``."""
     with open_database(env) as database:
         opened = accounts_in(database, env, {}, SystemClock())
         with database.reading() as connection:
             stored = accounts.list_all(connection)
         return [(account, opened.find(account.provider, account.id)) for account in stored]
+
+
+def _added_if_known(env: Mapping[str, str]) -> list[tuple[StoredAccount, Provider | None]]:
+    """None where there is no database that can be used."""
+    try:
+        return _added(env)
+    except (ConfigurationError, DatabaseUnusable):
+        return []
 
 
 def _get(name: str, env: Mapping[str, str]) -> Provider:

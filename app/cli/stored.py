@@ -11,7 +11,7 @@ from app.clock import Clock, SystemClock
 from app.config import Settings
 from app.db import migrate
 from app.db.calls import StoredCall
-from app.db.session import Database, database_url
+from app.db.session import Database
 from app.errors import ConfigurationError, DatabaseUnusable
 from app.providers.base import Provider
 from app.providers.registry import load_providers
@@ -20,29 +20,20 @@ from app.services.accounts import SettingsAccounts, StoredAccounts
 
 @contextmanager
 def open_database(env: Mapping[str, str]) -> Iterator[Database]:
-    """The app's database, if its tables are those this code needs. Raises ``ConfigurationError`` or
+    """The app's database, if its tables are those this code needs. Makes no file. Raises ``ConfigurationError`` or
     ``DatabaseUnusable``."""
     url = config.read_setting(Settings, "database_url", env)
     keys = config.split_keys(config.read_setting(Settings, "encryption_keys", env))
     database = Database(url.get_secret_value(), keys=keys)
     try:
+        path = Path(database.url.database or "")
+        if database.is_sqlite and not path.exists():
+            raise DatabaseUnusable(f"There is no {path} yet. Run: python -m app db upgrade")
         if problem := migrate.problem(database):
             raise DatabaseUnusable(problem)
         yield database
     finally:
         database.close()
-
-
-def is_there(env: Mapping[str, str]) -> bool:
-    """Whether the app has a database that can be used, for commands that can do without. Makes no file."""
-    try:
-        url = database_url(config.read_setting(Settings, "database_url", env).get_secret_value())
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-            return False
-        with open_database(env):
-            return True
-    except (ConfigurationError, DatabaseUnusable):
-        return False
 
 
 def clock_of(database: Database) -> Clock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +123,13 @@ def test_one_of_them_can_be_checked(say: Say, ours: AccountView) -> None:
     said = say("providers", "check", "acc-0123456789abcdef0123", **PUBLIC)
     assert said.code == 2
     assert "No workspace has an account" in said.err
+
+
+def test_an_account_is_not_said_to_be_missing_where_none_can_be_looked_up(say: Say, tmp_path: Path) -> None:
+    said = say("providers", "check", "acc-0123456789abcdef0123", **PUBLIC, DATABASE_URL=f"sqlite:///{tmp_path}/none.db")
+    assert said.code == 2
+    assert "none.db yet. Run: python -m app db upgrade" in said.err
+    assert not (tmp_path / "none.db").exists()
 
 
 @pytest.mark.usefixtures("ours")
