@@ -111,15 +111,24 @@ def find(connection: Connection, place: Place) -> StoredInstallation | None:
 def find_for(connection: Connection, team_id: str, enterprise_id: str | None) -> StoredInstallation | None:
     """The installation whose bot works in this team: its own, or else its organisation's. A team is the same one after
     it has joined an organisation."""
+    return _one(connection, _works_in(team_id, enterprise_id))
+
+
+def is_in(connection: Connection, team_id: str, enterprise_id: str | None) -> bool:
+    """Whether there is one; reads no token."""
+    statement = _works_in(team_id, enterprise_id).with_only_columns(INSTALLATIONS.c.team_id)
+    return connection.execute(statement).first() is not None
+
+
+def _works_in(team_id: str, enterprise_id: str | None) -> Select[Any]:
     own = and_(INSTALLATIONS.c.team_id == team_id, INSTALLATIONS.c.team_id != EVERYWHERE)
     everywhere = and_(INSTALLATIONS.c.team_id == EVERYWHERE, INSTALLATIONS.c.enterprise_id == enterprise_id)
-    statement = (
+    return (
         _STANDING.where(INSTALLATIONS.c.bot_token.is_not(None))
         .where(or_(own, everywhere) if enterprise_id else own)
         .order_by(INSTALLATIONS.c.team_id.desc(), INSTALLATIONS.c.installed_at.desc())
         .limit(1)
     )
-    return _one(connection, statement)
 
 
 def teams_of_their_own(connection: Connection, enterprise_id: str) -> list[str]:

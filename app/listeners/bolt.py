@@ -12,7 +12,6 @@ from slack_bolt.authorization import AuthorizeResult
 
 from app import logs
 from app.config import Settings
-from app.errors import PermanentFailure, RequestFailed, StoredUnreadable
 from app.listeners import actions, commands, events, views
 from app.listeners.actions.calls import CallButtons
 from app.listeners.actions.pressed import Buttons
@@ -29,8 +28,6 @@ from app.slack.clients import Clients
 from app.slack.install_texts import not_installed
 from app.slack.web_api import make_client
 
-TOKEN_WITHIN_SECONDS = 1.5
-"""Slack waits three seconds for an answer. Only a token that nobody could exchange in time has to be waited for."""
 log = logs.get(__name__)
 
 
@@ -63,20 +60,11 @@ def make_bolt_app(settings: Settings, clients: Clients, services: Services) -> A
     """
 
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
-        # No auth.test: it would be one more request to Slack inside the three seconds of the first command.
-        try:
-            token = clients.of(team_id or "", enterprise_id, timeout_seconds=TOKEN_WITHIN_SECONDS).token
-        except PermanentFailure as failure:
-            log.warning("request from where the app is not installed", team_id=team_id, why=failure.code)
+        # No auth.test, and no token either: whoever needs one asks for it, and Slack waits three seconds only.
+        if not clients.has(team_id or "", enterprise_id):
+            log.warning("request from where the app is not installed", team_id=team_id, enterprise_id=enterprise_id)
             return None
-        except RequestFailed as failure:
-            # The token is worn out, and Slack gives no other at the moment. Much can be answered without one.
-            log.warning("no token for now", team_id=team_id, why=failure.code)
-            token = None
-        except StoredUnreadable as error:
-            log.error("token not readable", team_id=team_id, why=error.detail)  # noqa: TRY400  # the key is missing
-            token = None
-        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
     install_url = settings.public_url + INSTALL_PATH if settings.is_installable else ""
     with _bolt_blind_to_the_environment():

@@ -53,6 +53,10 @@ class InstalledClients:
             timeout_seconds=timeout_seconds or TIMEOUT_SECONDS,
         )
 
+    def has(self, team_id: str, enterprise_id: str | None = None) -> bool:
+        with self._database.reading() as connection:
+            return installations.is_in(connection, team_id, enterprise_id)
+
     def _fresh(self, found: StoredInstallation, patience_seconds: float) -> Tokens:
         """Tokens that are good now. Raises a kind of ``RequestFailed`` when there are none."""
         assert found.tokens is not None

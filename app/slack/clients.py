@@ -25,6 +25,9 @@ class Clients(Protocol):
         """A client with the token of our app in this team. Raises ``PermanentFailure`` where it is not installed, and
         any kind of ``RequestFailed`` when a worn-out token cannot be exchanged."""
 
+    def has(self, team_id: str, enterprise_id: str | None = None) -> bool:
+        """Whether the app is installed in this team, whatever its token is worth."""
+
 
 class OneToken:
     """The one token of the settings, whichever team asks."""
@@ -43,6 +46,10 @@ class OneToken:
         timeout_seconds: float | None = None,
     ) -> WebClient:
         return make_client(self._token, self._api_url, timeout_seconds=timeout_seconds or self._timeout_seconds)
+
+    def has(self, team_id: str, enterprise_id: str | None = None) -> bool:  # noqa: ARG002
+        """Slack sends requests from nowhere else."""
+        return True
 
 
 class RenewingClient(LoyalClient):
