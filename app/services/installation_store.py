@@ -25,9 +25,7 @@ STATE_LASTS = timedelta(minutes=10)
 DELETED = "deleted"
 
 
-class InstallationStore(SdkInstallationStore):
-    """Installations, as the SDK sees them."""
-
+class _OnOurDatabase:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -35,6 +33,10 @@ class InstallationStore(SdkInstallationStore):
     @property
     def logger(self) -> logging.Logger:
         return logging.getLogger(__name__)
+
+
+class InstallationStore(_OnOurDatabase, SdkInstallationStore):
+    """Installations, as the SDK sees them."""
 
     def save(self, installation: Installation) -> None:
         with self._database.transaction() as connection:
@@ -85,16 +87,8 @@ class InstallationStore(SdkInstallationStore):
                 installations.remove(connection, place, now, DELETED, installed_at=installed_at)
 
 
-class StateStore(OAuthStateStore):
+class StateStore(_OnOurDatabase, OAuthStateStore):
     """The states of installations that are on their way. Each is bound to the browser that began."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    @property
-    def logger(self) -> logging.Logger:
-        return logging.getLogger(__name__)
 
     def issue(self, *args: object, **kwargs: object) -> str:  # noqa: ARG002  # the SDK's flow gives the request, too
         """``browser=`` is a secret that the browser keeps."""
