@@ -22,7 +22,7 @@ from wsgiref.types import WSGIApplication
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # its public name
 
 from app import logs
-from app.web.answers import RETRY_SECONDS
+from app.web.answers import Answer, come_again
 from app.web.intake import Intake
 from app.web.limits import LARGEST_BODY_BYTES, Floods
 from app.web.webhooks import ENDPOINT, ROOT, Incoming, Webhooks
@@ -61,18 +61,21 @@ class Exchange(Protocol):
 
     def __call__(self) -> Awaitable[bytes]: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...
-    def response_str(self, status: int, headers: Headers, body: str) -> None: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+
+
+_CLOSED = {"Connection": "close"}
+TOO_SLOW = Answer(408, b"the body did not come in time", headers=_CLOSED)
+BROKEN_OFF = Answer(400, b"the body breaks off")
+TOO_LARGE = Answer(413, b"larger than anything that is sent here", headers=_CLOSED)
 
 
 class Refused(Exception):
     """The body is not taken in."""
 
-    def __init__(self, status: int, words: str, *headers: tuple[str, str]) -> None:
-        self.status = status
-        self.words = words
-        self.headers: Headers = [("Content-Type", "text/plain; charset=utf-8"), *headers]
-        super().__init__(words)
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(answer.status)
 
 
 class Front:
@@ -106,7 +109,7 @@ class Front:
             else:
                 await self._answer(environ_of(scope), body, exchange)
         except Refused as refusal:
-            exchange.response_str(refusal.status, refusal.headers, refusal.words)
+            _tell(exchange, refusal.answer)
         finally:
             self._held_bytes -= sum(map(len, held))
 
@@ -121,9 +124,9 @@ class Front:
                 await self._hold(exchange, held)
                 return b"".join(held)
         except TimeoutError:
-            raise Refused(408, "the body did not come in time", ("Connection", "close")) from None
+            raise Refused(TOO_SLOW) from None
         except ProtocolClosed:
-            raise Refused(400, "the body breaks off") from None
+            raise Refused(BROKEN_OFF) from None
 
     async def _hold(self, exchange: Exchange, held: list[bytes]) -> None:
         left = LARGEST_BODY_BYTES
@@ -132,17 +135,15 @@ class Front:
             left -= len(piece)
             self._held_bytes += len(piece)
             if left < 0:
-                raise Refused(413, "larger than anything that is sent here", ("Connection", "close"))
+                raise Refused(TOO_LARGE)
             if self._held_bytes > MOST_HELD_BYTES:
-                raise Refused(503, "too much at once, send it again", ("Retry-After", str(RETRY_SECONDS)))
+                raise Refused(come_again())
 
     async def _answer_webhook(self, scope: Scope, headers: Mapping[str, str], body: bytes, exchange: Exchange) -> None:
         key = Floods.key(ENDPOINT, _address(scope))
         retry_seconds = self._floods.seconds_left(key)
         incoming = Incoming.of(scope.path, scope.query_string, headers, body, of_flood=bool(retry_seconds))
-        answer = self._floods.shorten(key, await self._intake.answer(incoming), retry_seconds)
-        told = [("content-type", answer.content_type), *answer.headers.items()]
-        exchange.response_bytes(answer.status, told, answer.body)
+        _tell(exchange, self._floods.shorten(key, await self._intake.answer(incoming), retry_seconds))
 
     async def _answer(self, environ: dict[str, Any], body: bytes, exchange: Exchange) -> None:
         loop = asyncio.get_running_loop()
@@ -164,6 +165,11 @@ class Front:
                 answer()
             except Exception:  # the thread must be there for the next one; the server answers with 500
                 log.exception("request not answered")
+
+
+def _tell(exchange: Exchange, answer: Answer) -> None:
+    told = [("content-type", answer.content_type), *answer.headers.items()]
+    exchange.response_bytes(answer.status, told, answer.body)
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
