@@ -44,19 +44,9 @@ class StoredAccount:
         return AccountKey(self.provider, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What must be looked at again and again: whether the settings are those of before, and still there."""
-
-    revision: int
-    has_settings: bool
-
-
 _COLUMNS = tuple(ACCOUNTS.c[name] for name in StoredAccount.__dataclass_fields__)
 _ACCOUNT = select(*_COLUMNS).where(ACCOUNTS.c.id == bindparam("account_id"))
-_STANDING = select(ACCOUNTS.c.revision, ACCOUNTS.c.settings.is_not(None).label("has_settings")).where(
-    ACCOUNTS.c.id == bindparam("account_id")
-)
+_REVISION = select(ACCOUNTS.c.revision).where(ACCOUNTS.c.id == bindparam("account_id"))
 _NOT_SINCE = bindparam("not_since", type_=UtcDateTime())
 _NOTE_DELIVERY = (
     update(ACCOUNTS)
@@ -116,9 +106,9 @@ def find(connection: Connection, account_id: str) -> StoredAccount | None:
     return _one(connection.execute(_ACCOUNT, {"account_id": account_id}).one_or_none())
 
 
-def standing(connection: Connection, account_id: str) -> Standing | None:
-    row = connection.execute(_STANDING, {"account_id": account_id}).one_or_none()
-    return Standing(row.revision, bool(row.has_settings)) if row else None
+def revision_of(connection: Connection, account_id: str) -> int | None:
+    """Whether it is as it was, without what is secret in it; None when there is no such account."""
+    return connection.execute(_REVISION, {"account_id": account_id}).scalar_one_or_none()
 
 
 def find_of_team(connection: Connection, team_id: str, account_id: str, *, lock: bool = False) -> StoredAccount | None:

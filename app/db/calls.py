@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Update, and_, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, bindparam, case, select, update
 
 from app.db.encryption import Cipher, cipher_of
 from app.db.insert import insert_or_ignore, insert_or_replace
@@ -56,6 +56,8 @@ _COLUMNS = (
     CALLS.c.failures,
 )
 RUNNING = (CallStatus.WANTED, CallStatus.STARTING, CallStatus.LIVE)
+"""As far as a worker has noted; the end of such a call may be known already."""
+IS_RUNNING = and_(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None))
 
 # Building a statement costs ten times as much as executing it, so those that every webhook needs are built once.
 _CALL = select(*_COLUMNS).where(CALLS.c.id == bindparam("call_id"))
@@ -70,11 +72,10 @@ _OF_MEETINGS_LOCKED = (
 )
 _PARTICIPANTS = select(PARTICIPANTS.c.known).where(PARTICIPANTS.c.call_id == bindparam("call_id"))
 _PARTICIPANTS_OF_KEYS = _PARTICIPANTS.where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
-_PARTICIPANTS_OF_CALLS = (
-    select(PARTICIPANTS.c.call_id, PARTICIPANTS.c.known)
-    .where(PARTICIPANTS.c.call_id.in_(bindparam("call_ids", expanding=True)))
-    .where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
+_ALL_OF_CALLS = select(PARTICIPANTS.c.call_id, PARTICIPANTS.c.known).where(
+    PARTICIPANTS.c.call_id.in_(bindparam("call_ids", expanding=True))
 )
+_KEYS_OF_CALLS = _ALL_OF_CALLS.where(PARTICIPANTS.c.key.in_(bindparam("keys", expanding=True)))
 _BLIND = (
     update(PARTICIPANTS)
     .where(PARTICIPANTS.c.call_id == bindparam("of_call"), PARTICIPANTS.c.key == bindparam("plain"))
@@ -211,13 +212,13 @@ def lock_by_meetings(
 
 def running_calls(connection: Connection, team_id: str, channel_id: str) -> list[StoredCall]:
     """The channel's calls that are not over, newest first."""
-    statement = (
-        select(*_COLUMNS)
-        .where(CALLS.c.team_id == team_id, CALLS.c.channel_id == channel_id)
-        .where(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None))
-        .order_by(CALLS.c.started_at.desc(), CALLS.c.id)
-    )
-    return [_stored(row) for row in connection.execute(statement)]
+    return list_calls(connection, CALLS.c.team_id == team_id, CALLS.c.channel_id == channel_id, IS_RUNNING)
+
+
+def list_calls(connection: Connection, *conditions: ColumnElement[bool], most: int | None = None) -> list[StoredCall]:
+    """Calls without their participants, newest first."""
+    newest = select(*_COLUMNS).where(*conditions).order_by(CALLS.c.started_at.desc(), CALLS.c.id)
+    return [_stored(row) for row in connection.execute(newest.limit(most))]
 
 
 def load_participants(connection: Connection, call: StoredCall, keys: Iterable[str] | None = None) -> StoredCall:
@@ -231,12 +232,14 @@ def load_participants(connection: Connection, call: StoredCall, keys: Iterable[s
 
 
 def load_people(
-    connection: Connection, stored: Iterable[StoredCall], keys: Iterable[str]
+    connection: Connection, stored: Iterable[StoredCall], keys: Iterable[str] | None = None
 ) -> dict[str, dict[str, Participant]]:
-    """Those of ``keys`` who are known in these calls, by call id and key."""
+    """Who is known in these calls, or who of ``keys``, by call id and key."""
     people: dict[str, dict[str, Participant]] = {call.id: {} for call in stored}
-    forms = cipher_of(connection.dialect).forms(keys)
-    for row in connection.execute(_PARTICIPANTS_OF_CALLS, {"call_ids": list(people), "keys": forms}):
+    given: dict[str, Any] = {"call_ids": list(people)}
+    if keys is not None:
+        given["keys"] = cipher_of(connection.dialect).forms(keys)
+    for row in connection.execute(_ALL_OF_CALLS if keys is None else _KEYS_OF_CALLS, given):
         people[row.call_id][row.known.key] = row.known
     return people
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, func, or_, select, union, update
+from sqlalchemy import Connection, case, func, or_, select, union, update
 
-from app.db.calls import RUNNING
+from app.db.calls import IS_RUNNING
 from app.db.models import CALLS
 from app.db.workspace_models import ACCOUNTS
 
@@ -29,10 +29,7 @@ def is_used_since(connection: Connection, team_id: str, at: datetime) -> bool:
 def cut_off(connection: Connection, team_ids: Sequence[str], started_by: datetime, now: datetime) -> int:
     """End the calls of these teams that had started by then, and let those that are over already rest. Returns how
     many. Workers take them up once more, to end their meetings."""
-    at_work = or_(
-        and_(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None)),
-        CALLS.c.generation != CALLS.c.shown_generation,
-    )
+    at_work = or_(IS_RUNNING, CALLS.c.generation != CALLS.c.shown_generation)
     chosen = (
         select(CALLS.c.id)
         .where(CALLS.c.team_id.in_(team_ids), CALLS.c.started_at <= started_by, CALLS.c.is_cut_off.is_(False), at_work)

@@ -5,7 +5,7 @@ Nothing is marked when something changes. What a Home shows is compared with wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -141,15 +141,10 @@ def forget(connection: Connection, before: datetime, most: int) -> int:
 
 def calls_of(connection: Connection, team_id: str, *, recent_since: datetime, most: int) -> list[StoredCall]:
     """The team's calls that run, and those over that began since; with their people, newest first."""
-    statement = (
-        select(CALLS.c.id)
-        .where(CALLS.c.team_id == team_id)
-        .where(or_(CALLS.c.status.in_(RUNNING), CALLS.c.started_at > recent_since))
-        .order_by(CALLS.c.started_at.desc(), CALLS.c.id)
-        .limit(most)
-    )
-    found = [calls.find_call(connection, call_id) for call_id in connection.execute(statement).scalars().all()]
-    return [calls.load_participants(connection, call) for call in found if call is not None]
+    is_shown = or_(CALLS.c.status.in_(RUNNING), CALLS.c.started_at > recent_since)
+    found = calls.list_calls(connection, CALLS.c.team_id == team_id, is_shown, most=most)
+    people = calls.load_people(connection, found)
+    return [replace(call, snapshot=replace(call.snapshot, participants=people[call.id])) for call in found]
 
 
 def _is(home: ClaimedHome) -> tuple[ColumnElement[bool], ...]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from app.db import calls
-from app.db.calls import RUNNING, StoredCall
+from app.db.calls import IS_RUNNING, StoredCall
 from app.db.deliveries import Outcome
 from app.db.gauges import IS_SET_ASIDE
 from app.db.installation_models import INSTALLATIONS
@@ -47,15 +47,8 @@ def list_calls(
     connection: Connection, *, most: int, running: bool = False, set_aside: bool = False, team_id: str | None = None
 ) -> list[StoredCall]:
     """Calls, without their participants, newest first."""
-    statement = select(CALLS.c.id).order_by(CALLS.c.started_at.desc(), CALLS.c.id).limit(most)
-    if running:
-        statement = statement.where(CALLS.c.status.in_(RUNNING), CALLS.c.ended_at.is_(None), CALLS.c.failure.is_(None))
-    if set_aside:
-        statement = statement.where(IS_SET_ASIDE)
-    if team_id is not None:
-        statement = statement.where(CALLS.c.team_id == team_id)
-    found = [calls.find_call(connection, call_id) for call_id in connection.execute(statement).scalars().all()]
-    return [call for call in found if call is not None]
+    wanted = [(running, IS_RUNNING), (set_aside, IS_SET_ASIDE), (team_id is not None, CALLS.c.team_id == team_id)]
+    return calls.list_calls(connection, *(condition for is_asked, condition in wanted if is_asked), most=most)
 
 
 def check_keys(connection: Connection) -> None:

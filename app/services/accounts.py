@@ -179,11 +179,10 @@ class StoredAccounts:
         if known is not None and now - known.looked_at < LOOK_AGAIN:
             return known.provider
         with self._database.reading() as connection:
-            standing = accounts.standing(connection, account_id)
-            if known is not None and standing is not None and standing.revision == known.revision:
+            if known is not None and accounts.revision_of(connection, account_id) == known.revision:
                 self._keep(account_id, _Open(known.revision, known.provider, now))
                 return known.provider
-            account = accounts.find(connection, account_id) if standing else None
+            account = accounts.find(connection, account_id)
         if account is None:
             self.forget(account_id)
             return None

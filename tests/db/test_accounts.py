@@ -78,9 +78,7 @@ def test_each_change_is_another_revision(database: Database) -> None:
     given_account(database)
     with database.transaction() as connection:
         accounts.change(connection, ID, name="Berlin", settings={"api_secret": "other"})
-        standing = accounts.standing(connection, ID)
-    assert standing is not None
-    assert (standing.revision, standing.has_settings) == (2, True)
+        assert accounts.revision_of(connection, ID) == 2
 
 
 def test_the_secrets_of_an_account_that_nobody_needs_go_at_once(database: Database) -> None:
