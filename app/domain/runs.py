@@ -52,10 +52,10 @@ def is_of_earlier(event: Event, earlier: CallSnapshot, later: CallSnapshot) -> b
     """Whether ``event`` is about the run of ``earlier`` and not about that of ``later``, which began after it."""
     if event.occurrence_id is not None and later.occurrence is not None:
         is_same = event.occurrence_id == later.occurrence.value
-        if isinstance(event, MeetingEnded) and not is_same:
-            # The end of another run must not end this one.
-            return True
         of_earlier = earlier.occurrence is not None and event.occurrence_id == earlier.occurrence.value
+        if isinstance(event, MeetingEnded) and not is_same:
+            # The end of a run before must not end this one. That of a run after it does: a meeting has one at a time.
+            return of_earlier or event.at <= later.occurrence.at
         if is_same != of_earlier:
             return of_earlier
     return earlier.ended_at is not None and event.at <= earlier.ended_at
