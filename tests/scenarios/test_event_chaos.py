@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from tests.clocks import MovedClock
 from tests.databases import chosen_kind
 from tests.running import Running
 from tests.scenarios.chaos.bigbluebutton import BigBlueButton
@@ -40,8 +41,8 @@ def examples() -> int:
 
 
 @pytest.fixture
-def theatre(request: pytest.FixtureRequest, run_app: Callable[..., Running]) -> Iterator[Theatre]:
-    vendor: Vendor = request.param()
+def theatre(request: pytest.FixtureRequest, run_app: Callable[..., Running], clock: MovedClock) -> Iterator[Theatre]:
+    vendor: Vendor = request.param(clock)
     with vendor.server:
         yield Theatre(run_app(**vendor.settings()), vendor)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.providers.bigbluebutton.api import EMPTY_MINUTES
+from tests.clocks import MovedClock
 from tests.providers.bigbluebutton.server import SECRET, BigBlueButtonServer, HeldMeeting
 from tests.providers.bigbluebutton.signing import form, signed
 from tests.scenarios.chaos.truth import NAMES, Happening, Now, Traits, What
@@ -30,7 +31,7 @@ class BigBlueButton(Vendor):
         tells_beginnings=False,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, _clock: MovedClock) -> None:
         self.bbb = BigBlueButtonServer()
         super().__init__(self.bbb)
 

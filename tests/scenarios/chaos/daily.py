@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from tests.clocks import MovedClock
 from tests.providers.daily.server import SECRET, DailyServer
 from tests.providers.daily.signing import signed
 from tests.scenarios.chaos.truth import NAMES, Happening, Now, Traits, What
@@ -26,7 +27,7 @@ class Daily(Vendor):
     # A webhook is tried for a quarter of an hour.
     traits = Traits(latest=900, empty_for=ENDS_AFTER, is_ended_by_people=False, joins_tell_runs=False)
 
-    def __init__(self) -> None:
+    def __init__(self, _clock: MovedClock) -> None:
         self.daily = DailyServer()
         super().__init__(self.daily)
 

@@ -24,8 +24,8 @@ class JaaS(Vendor):
     makes = ("", "nothing is made")
     traits = Traits(latest=700, empty_for=0, limit_hours=12)
 
-    def __init__(self) -> None:
-        self.eight = Eight(MovedClock())
+    def __init__(self, clock: MovedClock) -> None:
+        self.eight = Eight(clock)
         super().__init__(self.eight)
 
     def settings(self) -> dict[str, str]:

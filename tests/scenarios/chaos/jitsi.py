@@ -25,8 +25,8 @@ class Jitsi(Vendor):
     # Three more attempts, a second apart, each with twenty seconds for its answer.
     traits = Traits(latest=60, empty_for=0, joins_tell_runs=False, sees_people=False, vanishes=True)
 
-    def __init__(self) -> None:
-        self.jitsi = JitsiServer(MovedClock())
+    def __init__(self, clock: MovedClock) -> None:
+        self.jitsi = JitsiServer(clock)
         super().__init__(self.jitsi)
 
     def settings(self) -> dict[str, str]:

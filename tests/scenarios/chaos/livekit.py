@@ -9,6 +9,7 @@ from livekit import api
 from livekit.protocol.models import ParticipantInfo
 
 from app.providers.livekit.rooms import DEPARTURE_TIMEOUT_SECONDS
+from tests.clocks import MovedClock
 from tests.providers.livekit.server import KEY, SECRET, LiveKitServer
 from tests.providers.livekit.signing import signed
 from tests.scenarios.chaos.truth import NAMES, Happening, Now, Traits, What
@@ -28,7 +29,7 @@ class LiveKit(Vendor):
     # It gives up on a webhook after half a minute, or after four more attempts.
     traits = Traits(latest=120, empty_for=DEPARTURE_TIMEOUT_SECONDS, begins_with_people=False)
 
-    def __init__(self) -> None:
+    def __init__(self, _clock: MovedClock) -> None:
         self.rooms = LiveKitServer()
         super().__init__(self.rooms)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from tests.clocks import MovedClock
 from tests.providers.standard.reference_server import SECRET, ReferenceServer, webhook
 from tests.providers.standard.signing import signed
 from tests.scenarios.chaos.truth import NAMES, Happening, Now, Traits, What
@@ -24,7 +25,7 @@ class Standard(Vendor):
     makes = ("POST", "/meetings")
     traits = Traits(latest=3600, empty_for=None, has_titles=True)
 
-    def __init__(self) -> None:
+    def __init__(self, _clock: MovedClock) -> None:
         self.meetings = ReferenceServer()
         super().__init__(self.meetings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from tests.clocks import MovedClock
 from tests.providers.whereby.server import SECRET, WherebyServer
 from tests.providers.whereby.signing import signed
 from tests.scenarios.chaos.truth import NAMES, Happening, Now, Traits, What
@@ -27,7 +28,7 @@ class Whereby(Vendor):
         limit_hours=4,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, _clock: MovedClock) -> None:
         self.whereby = WherebyServer()
         super().__init__(self.whereby)
 

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from tests.clocks import MovedClock
 from tests.providers.zoom.server import WEBHOOK_SECRET, ZoomServer
 from tests.providers.zoom.signing import signed
 from tests.scenarios.chaos.truth import NAMES, Happening, Now, Traits, What
@@ -26,7 +27,7 @@ class Zoom(Vendor):
     # It tries again after 5, then 20, then 60 minutes.
     traits = Traits(latest=5400, empty_for=0, has_titles=True)
 
-    def __init__(self) -> None:
+    def __init__(self, _clock: MovedClock) -> None:
         self.zoom = ZoomServer()
         super().__init__(self.zoom)
 
