@@ -153,7 +153,7 @@ def test_until_slack_lets_us_in_it_is_asked_again(
 
 def test_who_stops_answers_first_what_has_come(app: Running, slack: Emulator, sockets: SocketMode) -> None:
     slack.slash("/ring", "Weekly sync", user=GRACE)
-    slack.faults.add("users.info", "slow", seconds=1, times=1)
+    slack.faults.add("users.info", "slow", seconds=1, times=1, has_effect=True)
     with ThreadPoolExecutor(2) as at_once:
         # Whether somebody is an admin takes Slack a while to say.
         ended = at_once.submit(slack.slash, "/ring", "end", user=ADA)
