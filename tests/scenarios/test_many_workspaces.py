@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import httpx
 import pytest
@@ -14,9 +14,9 @@ import pytest
 from app.db import overview
 from app.emulator import Emulator
 from app.services.account_settings import AccountView
-from tests.providers.livekit.server import KEY, SECRET, LiveKitServer
-from tests.providers.livekit.signing import signed
+from tests.providers.livekit.server import KEY, LiveKitServer
 from tests.running import Running
+from tests.scenarios.livekit_accounts import add_account, key_of, tell
 from tests.services.installed import Installed
 from tests.services.settings_of_teams import actor
 from tests.web.installers import INSTALLABLE
@@ -27,7 +27,7 @@ CHANNEL = "C0GENERAL"
 
 @dataclass(frozen=True)
 class Team:
-    """``number`` stands in all its names. The account's old key pair is its alone: what it signs is proven by it."""
+    """``number`` stands in all its names."""
 
     number: int
     app: Running
@@ -51,24 +51,10 @@ class Team:
 
     def tell(self, event: str, room: str, *, to: Team | None = None) -> httpx.Response:
         """This team's vendor tells of a room; ``to`` whose address."""
-        now = self.app.clock.now()
-        second = str(int(now.timestamp()))
-        # The ids are the same everywhere: only the account tells one team's from another's.
-        person = {"sid": "PA_1", "identity": "person-1", "name": f"Ada of {self.number}", "joinedAt": second}
-        told = {
-            "event": event,
-            "id": f"EV_{event}",
-            "createdAt": second,
-            "room": {"sid": "RM_1", "name": room},
-            "participant": person,
-        }
-        body = json.dumps(told).encode()
-        headers = signed(body, f"key-{self.number}", _secret(self.number), now)
-        return self.app.http.post((to or self).account.webhook_url, content=body, headers=headers)
+        return tell(self.app, self.id, (to or self).account.webhook_url, event, room, f"Ada of {self.number}")
 
 
-def _secret(number: int) -> str:
-    return f"{number:02}" * 16
+AddTeams: TypeAlias = Callable[[int], list[Team]]
 
 
 @pytest.fixture
@@ -78,30 +64,22 @@ def livekit() -> Iterator[LiveKitServer]:
 
 
 @pytest.fixture
-def teams(run_app: Callable[..., Running], slack: Emulator, livekit: LiveKitServer) -> list[Team]:
-    """Workspaces that have installed the app, each with an account of its own."""
+def add_teams(run_app: Callable[..., Running], slack: Emulator, livekit: LiveKitServer) -> AddTeams:
+    """So many workspaces that have installed the app, each with an account of its own."""
     app = run_app(**INSTALLABLE, ALLOW_PRIVATE_ADDRESSES="true")
-    switchboard = app.switchboard
-    service = switchboard.account_service
-    installed = Installed.of(slack, switchboard.database, app.clock)
+    installed = Installed.of(slack, app.switchboard.database, app.clock)
 
     def add(number: int) -> Team:
         id_ = f"T0TEAM{number:02}"
         slack.add_team(id_, f"Team {number}", token=None)
         installed.install(id_)
-        settings = {
-            "url": livekit.url,
-            "api_key": KEY,
-            "api_secret": SECRET,
-            "previous_api_key": f"key-{number}",
-            "previous_api_secret": _secret(number),
-        }
-        return Team(number, app, service.add(actor(team_id=id_), "livekit", f"Server {number}", settings))
+        return Team(number, app, add_account(app, livekit, id_, f"Server {number}"))
 
-    return [add(number) for number in range(TEAMS)]
+    return lambda teams: [add(number) for number in range(teams)]
 
 
-def test_each_card_shows_only_its_own(teams: list[Team], slack: Emulator, livekit: LiveKitServer) -> None:
+def test_each_card_shows_only_its_own(add_teams: AddTeams, slack: Emulator, livekit: LiveKitServer) -> None:
+    teams = add_teams(TEAMS)
     app = teams[0].app
     with ThreadPoolExecutor(8) as people:
         answers = list(people.map(lambda team: slack.slash("/ring", f"Call {team.number}", team=team.id), teams))
@@ -134,9 +112,10 @@ def test_each_card_shows_only_its_own(teams: list[Team], slack: Emulator, liveki
 
 
 def test_secrets_of_a_workspace_that_leaves_go_when_its_meeting_is_ended(
-    teams: list[Team], slack: Emulator, livekit: LiveKitServer
+    add_teams: AddTeams, slack: Emulator, livekit: LiveKitServer
 ) -> None:
-    app, leaving, staying = teams[0].app, teams[0], teams[1]
+    leaving, staying = add_teams(2)
+    app = leaving.app
     for team in (leaving, staying):
         slack.slash("/ring", "Weekly sync", team=team.id)
     app.settle(within_seconds=5)
@@ -150,9 +129,10 @@ def test_secrets_of_a_workspace_that_leaves_go_when_its_meeting_is_ended(
     assert staying.tell("participant_joined", rooms[staying.id]).text == "applied"
 
 
-def test_an_account_that_does_not_answer_delays_no_other_workspace(teams: list[Team], slack: Emulator) -> None:
-    app, failing, others = teams[0].app, teams[0], teams[1:10]
-    moved = {"url": "ws://127.0.0.1:1", "api_key": KEY, "previous_api_key": "key-0"}
+def test_an_account_that_does_not_answer_delays_no_other_workspace(add_teams: AddTeams, slack: Emulator) -> None:
+    failing, *others = add_teams(10)
+    app = failing.app
+    moved = {"url": "ws://127.0.0.1:1", "api_key": KEY, "previous_api_key": key_of(failing.id)}
     app.switchboard.account_service.change(actor(team_id=failing.id), failing.account.key.account_id, "Away", moved)
     for team in (failing, *others):
         assert "Starting" in slack.slash("/ring", f"Call {team.number}", team=team.id).text

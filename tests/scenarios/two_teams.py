@@ -22,16 +22,16 @@ from app.services.calls import CallService
 from app.services.visits import VisitService
 from app.services.workspaces import WorkspaceService
 from app.slack.openid import Member
-from tests.providers.livekit.server import KEY, SECRET, LiveKitServer
-from tests.providers.livekit.signing import signed
+from tests.providers.livekit.server import LiveKitServer
 from tests.running import Running
+from tests.scenarios.livekit_accounts import add_account, key_of, secret_of, tell
 from tests.services.installed import Installed
 from tests.services.settings_of_teams import OURS, THEIRS, actor
 
 CHANNEL = "C0GENERAL"
-MEET = "https://meet.example.com/room"
 MARK = "of ours"
 """Stands in every name and title of our team's."""
+PERSON = f"Grace {MARK}"
 STRANGER = actor(team_id=THEIRS)
 """An admin of the other team. The ids of people and channels are the same in both."""
 MEMBER = Member(team_id=THEIRS, user_id=STRANGER.user_id, name="Ada Lovelace")
@@ -89,7 +89,7 @@ class TwoTeams:
 
     def deliver(self, address: str) -> httpx.Response:
         """Their vendor tells of our meeting, with their secret."""
-        return tell(self.app, THEIRS, address, "participant_left", self.call_id)
+        return tell(self.app, THEIRS, address, "participant_left", self.call_id, PERSON)
 
     def _interact(self, kind: str, **more: object) -> str:
         workspace = self.slack.workspace(THEIRS)
@@ -123,7 +123,7 @@ class TwoTeams:
 
     def is_ours(self, said: str) -> list[str]:
         """What of ours stands in there."""
-        secrets = [self.account.key.account_id, self.call_id, self.join_token, f"key-{OURS}", _secret(OURS)]
+        secrets = [self.account.key.account_id, self.call_id, self.join_token, key_of(OURS), secret_of(OURS)]
         return [each for each in (MARK, OURS, *secrets) if each in said]
 
 
@@ -134,8 +134,8 @@ def two_teams(app: Running, slack: Emulator, livekit: LiveKitServer) -> TwoTeams
     installed = Installed.of(slack, switchboard.database, app.clock)
     installed.install(OURS)
     installed.install(THEIRS)
-    ours = _add_account(app, livekit, OURS, f"Server {MARK}")
-    theirs = _add_account(app, livekit, THEIRS, "Server")
+    ours = add_account(app, livekit, OURS, f"Server {MARK}")
+    theirs = add_account(app, livekit, THEIRS, "Server")
     _choose_all(app, ours)
     call_id = _hold_calls(app, ours)
     with switchboard.database.reading() as connection:
@@ -151,27 +151,6 @@ def two_teams(app: Running, slack: Emulator, livekit: LiveKitServer) -> TwoTeams
         calls=CallService(*parts),
         visits=VisitService(*parts, key=b"k" * 32),
     )
-
-
-def tell(app: Running, team: str, address: str, event: str, room: str) -> httpx.Response:
-    """The vendor of ``team`` tells of a room."""
-    now = app.clock.now()
-    second = str(int(now.timestamp()))
-    person = {"sid": "PA_1", "identity": "person-1", "name": f"Grace {MARK}", "joinedAt": second}
-    named = {"event": event, "id": f"EV_{event}", "createdAt": second, "room": {"sid": "RM_1", "name": room}}
-    body = json.dumps({**named, "participant": person}).encode()
-    return app.http.post(address, content=body, headers=signed(body, f"key-{team}", _secret(team), now))
-
-
-def _secret(team: str) -> str:
-    return f"secret-{team}-" * 4
-
-
-def _add_account(app: Running, livekit: LiveKitServer, team: str, name: str) -> AccountView:
-    """The old pair of keys is the team's alone, and proves what it signs."""
-    old = {"previous_api_key": f"key-{team}", "previous_api_secret": _secret(team)}
-    entered = {"url": livekit.url, "api_key": KEY, "api_secret": SECRET, "meet_url": MEET, **old}
-    return app.switchboard.account_service.add(actor(team_id=team), "livekit", name, entered)
 
 
 def _choose_all(app: Running, account: AccountView) -> None:
@@ -193,6 +172,6 @@ def _hold_calls(app: Running, account: AccountView) -> str:
         app.settle(within_seconds=5)
     with app.switchboard.database.reading() as connection:
         [running] = overview.list_calls(connection, most=9, running=True)
-    assert tell(app, OURS, account.webhook_url, "participant_joined", running.id).text == "applied"
+    assert tell(app, OURS, account.webhook_url, "participant_joined", running.id, PERSON).text == "applied"
     app.settle(within_seconds=5)
     return running.id
