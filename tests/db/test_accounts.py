@@ -235,7 +235,7 @@ def _fill(database: Database) -> None:
     given_account(database)
     with database.transaction() as connection:
         workspaces.save_settings(connection, "T1", CHOSEN)
-        workspaces.save_preferences(connection, "T1", "U1", Preferences(title_template="Mine"))
+        workspaces.save_preferences(connection, "T1", "U1", Preferences(title_template="Call of mine"))
         change = Change(
             team_id="T1", user_id="U1", at=START, what=What.ACCOUNT_ADDED, about=ID, details={"name": "Berlin"}
         )
@@ -258,7 +258,7 @@ def test_no_secret_of_an_account_stands_in_the_file(open_with: Callable[..., Dat
     if not database.is_sqlite:
         pytest.skip("a server has the files")
     _fill(database)
-    words = ("swordfish", "Berlin", "Call in #", "Mine")
+    words = ("swordfish", "Berlin", "Call in #", "Call of mine")
     assert words_in_files(database, words) == set()
     plain = open_with()
     given_account(plain, OTHER_ID)

@@ -95,7 +95,7 @@ def secrets(run_app: Callable[..., Running], slack: Emulator, vendor: ReferenceS
     slack.installs.rotates = True
     add_acme(slack, app)
     with Installer(app) as installer:
-        assert "is installed in Acme" in installer.install().text
+        assert "is installed in Acme Ltd" in installer.install().text
         begun = httpx.URL(installer.begin().headers["Location"]).params["state"]
     set_up(app, vendor)
     slack.slash("/ring", "Plans of Ada", team=ACME)
@@ -104,7 +104,7 @@ def secrets(run_app: Callable[..., Running], slack: Emulator, vendor: ReferenceS
     with app.switchboard.database.reading() as connection:
         installed = connection.execute(select(INSTALLATIONS)).one()
         call = connection.execute(select(CALLS)).one()
-    entered = ["Acme", "Berlin office", vendor.url, API_KEY, SECRET, "Titles of Acme", "Titles of Ada"]
+    entered = ["Acme Ltd", "Berlin office", vendor.url, API_KEY, SECRET, "Titles of Acme", "Titles of Ada"]
     of_call = ["Plans of Ada", call.join_secret, "meet.example.com", "Ada Lovelace", "ada@example.com", "ada-1"]
     return [installed.bot_token, installed.bot_refresh_token, begun, *entered, *of_call]
 

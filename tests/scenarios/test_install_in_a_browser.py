@@ -53,7 +53,7 @@ def test_from_the_page_to_the_first_call_and_back(page: Page, app: Running, slac
     picture(page, "install", tmp_path)
     go_to_slack(page, app)
     page.get_by_role("button", name="Allow").click()
-    heading = page.get_by_role("heading", name="Switchboard is installed in Acme")
+    heading = page.get_by_role("heading", name="Switchboard is installed in Acme Ltd")
     heading.wait_for()
     page.get_by_role("link", name="Open it in Slack").click()
     page.wait_for_url(re.compile("view=home"))

@@ -25,7 +25,7 @@ def test_no_call_fails_while_its_token_is_exchanged(run_app: Callable[..., Runni
     app = processes[1]
     add_acme(slack, app)
     with Installer(app) as ada:
-        assert "is installed in Acme" in ada.install().text
+        assert "is installed in Acme Ltd" in ada.install().text
     for number in range(1, ROUNDS + 1):
         # Once a token comes near its end, once it has reached it: there Slack did not exchange it in time.
         is_late = number % 2 == 0

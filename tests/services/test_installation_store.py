@@ -33,7 +33,7 @@ def in_a_team(**other: Any) -> Installation:
         "enterprise_id": "E0ORG",
         "enterprise_name": "The Org",
         "team_id": "T0ACME",
-        "team_name": "Acme",
+        "team_name": "Acme Ltd",
         "user_id": "U0ADA",
         "bot_id": "B0BOT",
         "bot_user_id": "U0BOT",
@@ -171,7 +171,7 @@ def test_tokens_are_encrypted_and_names_too(database_url: str, clock: MovedClock
     store.save(in_a_team(bot_refresh_token="xoxe-1-a", bot_token_expires_at=1_800_043_200))
     with database.reading() as connection:
         raw = str(connection.exec_driver_sql("SELECT * FROM installations").all())
-    for secret in ("xoxb-acme", "xoxe-1-a", "Acme", "The Org"):
+    for secret in ("xoxb-acme", "xoxe-1-a", "Acme Ltd", "The Org"):
         assert secret not in raw
     bot = store.find_bot(enterprise_id="E0ORG", team_id="T0ACME")
     assert bot is not None

@@ -19,7 +19,7 @@ ADA = "T0ACME/U0ADA"
 
 def add_acme(slack: Emulator, app: Running) -> None:
     """A workspace without the app, and a Slack that knows where the app has people sent back to."""
-    slack.add_team("T0ACME", "Acme", token=None)
+    slack.add_team("T0ACME", "Acme Ltd", token=None)
     allow_install(slack, app)
 
 

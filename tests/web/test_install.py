@@ -65,7 +65,7 @@ def test_somebody_installs_the_app_and_starts_a_call(app: Running, ada: Installe
     asked = ada.begin()
     assert asked.headers["Location"].startswith(f"{slack.url}/oauth/v2/authorize?")
     said = words(ada.http.get(ada.allow(asked)), 200)
-    assert "Switchboard is installed in Acme" in said
+    assert "Switchboard is installed in Acme Ltd" in said
     assert "/ring" in said
     assert "some of it will not work" not in said
     assert list(tokens(app)) == ["T0ACME"]
@@ -119,7 +119,7 @@ def test_it_goes_on_only_in_the_browser_that_began(app: Running, ada: Installer)
         assert "begun in another browser" in words(somebody.http.get(back), 400)
     assert tokens(app) == {}
     # Nobody has spoilt it for the one who began.
-    assert "is installed in Acme" in words(ada.http.get(back), 200)
+    assert "is installed in Acme Ltd" in words(ada.http.get(back), 200)
 
 
 def test_two_tabs_of_one_browser_do_not_disturb_each_other(ada: Installer) -> None:
