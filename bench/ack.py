@@ -9,12 +9,11 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from urllib.parse import urlencode
 
 from app.emulator import Emulator
 from bench.figures import Figure, at_most, in_turn
-from bench.load import Line, request_bytes
-from bench.scene import STARTER, TEAM, migrated
+from bench.load import Line
+from bench.scene import command_request, migrated
 from bench.servers import HOST, Server, app_server, floor_server
 
 TARGET = 2.0
@@ -34,29 +33,13 @@ class Asker:
 
     def ask(self) -> float:
         """One command; returns the milliseconds until it was acknowledged."""
-        answer, seconds = self.line.ask(self._command())
+        # A channel each: a call that is refused there ends at once, and none gathers in anybody's list.
+        channel = f"C{secrets.token_hex(5).upper()}"
+        answer, seconds = self.line.ask(command_request(self.sign, "Weekly sync", channel=channel))
         if answer.status != 200 or self.words.encode() not in answer.body:
             raise RuntimeError(f"Not the acknowledgement: {answer.status} {answer.body!r}")
         time.sleep(PAUSE_SECONDS)
         return seconds * 1000
-
-    def _command(self) -> bytes:
-        fields = {
-            "command": "/ring",
-            "text": "Weekly sync",
-            "team_id": TEAM,
-            "team_domain": "local",
-            # A channel each: a call that is refused there ends at once, and none gathers in anybody's list.
-            "channel_id": f"C{secrets.token_hex(5).upper()}",
-            "channel_name": "general",
-            "user_id": STARTER,
-            "user_name": "ada",
-            "api_app_id": "A0LOCAL",
-            "trigger_id": secrets.token_hex(16),
-        }
-        body = urlencode(fields).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", **self.sign(body)}
-        return request_bytes("POST", "/slack/events", headers, body)
 
 
 def run(folder: Path) -> Iterator[Figure]:

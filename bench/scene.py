@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import update
 
@@ -106,6 +107,32 @@ def _new_call(number: int, now: datetime) -> NewCall:
         at=now,
         deadline_at=None,
     )
+
+
+def command_request(
+    sign: Callable[[bytes], dict[str, str]],
+    text: str,
+    *,
+    team: str = TEAM,
+    channel: str = CHANNEL,
+    channel_name: str = "general",
+) -> bytes:
+    """Somebody types ``/ring`` and a text, as Slack sends it."""
+    fields = {
+        "command": "/ring",
+        "text": text,
+        "team_id": team,
+        "team_domain": "local",
+        "channel_id": channel,
+        "channel_name": channel_name,
+        "user_id": STARTER,
+        "user_name": "ada",
+        "api_app_id": "A0LOCAL",
+        "trigger_id": secrets.token_hex(16),
+    }
+    body = urlencode(fields).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", **sign(body)}
+    return request_bytes("POST", "/slack/events", headers, body)
 
 
 def coming_and_going(rooms: Sequence[str], count: int) -> Iterator[Told]:

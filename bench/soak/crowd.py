@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import heapq
 import random
-import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
 from app.emulator import Emulator
-from bench.load import request_bytes
-from bench.scene import STARTER
+from bench.scene import command_request
 from bench.soak.post import Letter, Post
 from bench.soak.truth import Person, Run, Slot, Truth
 from bench.soak.vendors import Vendor
@@ -135,23 +132,9 @@ class Crowd:
                 self._over(slot, slot.live)
 
     def _command(self, slot: Slot, text: str) -> None:
-        fields = {
-            "command": "/ring",
-            "text": text,
-            "team_id": slot.team,
-            "team_domain": "local",
-            "channel_id": slot.channel,
-            "channel_name": f"soak-{slot.number}",
-            "user_id": STARTER,
-            "user_name": "ada",
-            "api_app_id": "A0LOCAL",
-            "trigger_id": secrets.token_hex(16),
-        }
-        body = urlencode(fields).encode()
-
         def write() -> bytes:
-            headers = {"Content-Type": "application/x-www-form-urlencoded", **self.slack.signed_headers(body)}
-            return request_bytes("POST", "/slack/events", headers, body)
+            sign, channel_name = self.slack.signed_headers, f"soak-{slot.number}"
+            return command_request(sign, text, team=slot.team, channel=slot.channel, channel_name=channel_name)
 
         self.post.send(Letter(write, is_sent_again=False))
 
