@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from cryptography.fernet import Fernet
 
 from app.cli.checks import check_everything
-from app.db.installation_models import INSTALLATIONS
 from app.db.session import Database
-from app.db.workspace_models import ACCOUNTS
 from app.errors import StoredUnreadable
 from tests.cli.saying import Say
-from tests.clocks import START
-from tests.db.given import found, given_call
+from tests.db.given import found, given_account, given_call, given_installation
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-
-ENTERED = {
-    "installation": INSTALLATIONS.insert().values(
-        team_id="T0ACME",
-        enterprise_id="",
-        installed_by="U0ADA",
-        installed_at=START,
-        bot_scopes="",
-        bot_token="xoxb-1",
-        refresh_failures=0,
-    ),
-    "account": ACCOUNTS.insert().values(
-        id="acc-0123456789abcdef0123",
-        team_id="T0ACME",
-        provider="link",
-        name="Berlin",
-        settings={"template": "https://meet.example.com/{slug}"},
-        revision=1,
-        created_by="U0ADA",
-        created_at=START,
-    ),
-}
 
 
 def given_calls(url: str, *keys: str, ids: tuple[str, ...] = ("call-1",)) -> None:
@@ -97,11 +74,12 @@ def test_a_missing_key_is_said_in_one_message(say: Say, database_url: str, comma
     assert not [key for key in (OLD, NEW) if key in said.err]
 
 
-@pytest.mark.parametrize("what", ["installation", "account"])
-def test_nothing_starts_without_the_key_of_what_workspaces_have_entered(database_url: str, what: str) -> None:
+@pytest.mark.parametrize("enter", [given_installation, given_account])
+def test_nothing_starts_without_the_key_of_what_workspaces_have_entered(
+    database_url: str, enter: Callable[[Database], object]
+) -> None:
     database = Database(database_url, keys=[OLD])
-    with database.transaction() as connection:
-        connection.execute(ENTERED[what])
+    enter(database)
     database.close()
     client = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "c", "SLACK_SIGNING_SECRET": "s"}
     env = {**client, "PUBLIC_URL": "https://x.example", "DATABASE_URL": database_url}

@@ -1,4 +1,4 @@
-"""Calls and deliveries as tests find them in the database."""
+"""Calls, deliveries and what workspaces have entered, as tests find them in the database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select, true, update
 
-from app.db import calls, work
+from app.db import accounts, calls, installations, work
+from app.db.accounts import StoredAccount
 from app.db.calls import Learned, NewCall, StoredCall
 from app.db.deliveries import Delivery
+from app.db.installations import Place, StoredInstallation, Tokens
 from app.db.models import CALLS
 from app.db.session import Database
 from app.db.work import SET_ASIDE_AFTER, Lease
@@ -24,6 +26,8 @@ from tests.clocks import START
 T = TypeVar("T")
 LEASE_SECONDS = 15.0
 ACCOUNT = "default"
+ADDED = "acc-0123456789abcdef0123"
+"""An account that a workspace has added."""
 
 
 def new_call(call_id: str = "call-1", *, at: datetime = START, **changes: Any) -> NewCall:
@@ -133,6 +137,33 @@ def delivery(dedupe_key: str = "d-1", *, meeting_id: str | None = "m-1", **chang
         body=b'{"event": "\xe2\x82\xac"}',
     )
     return replace(told_once, **changes)
+
+
+def given_account(database: Database, account_id: str = ADDED, team_id: str = "T1", **changes: Any) -> StoredAccount:
+    added = StoredAccount(
+        id=account_id,
+        team_id=team_id,
+        enterprise_id=None,
+        provider="livekit",
+        name="The Berlin server",
+        settings={"api_secret": "swordfish"},
+        revision=1,
+        created_by="U1",
+        created_at=START,
+    )
+    account = replace(added, **changes)
+    with database.transaction() as connection:
+        accounts.insert(connection, account)
+    return account
+
+
+def given_installation(database: Database, team_id: str = "T1", token: str = "xoxb-1", *, at: datetime = START) -> None:
+    """The app is there, with a token that lasts."""
+    installation = StoredInstallation(
+        place=Place(team_id), installed_by="U1", installed_at=at, tokens=Tokens(bot=token)
+    )
+    with database.transaction() as connection:
+        installations.save(connection, installation)
 
 
 def at_once(threads: int, do: Callable[[int], T]) -> list[T]:

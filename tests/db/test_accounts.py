@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -18,12 +17,11 @@ from app.db.workspace_models import ACCOUNTS, HOMES
 from app.db.workspaces import Change, What
 from app.domain.workspaces import AccountKey, Enders, Preferences, Starters, WorkspaceSettings
 from tests.clocks import START
-from tests.db.given import given_call, told
+from tests.db.given import ADDED, given_account, given_call, told
 from tests.db.sealed import NEW, OLD, words_in_files
 
-ID = "acc-0123456789abcdef0123"
 OTHER_ID = "acc-ffffffffffffffffffff"
-KEY = AccountKey("livekit", ID)
+KEY = AccountKey("livekit", ADDED)
 CHOSEN = WorkspaceSettings(
     default_account=KEY,
     who_may_start=Starters.ADMINS,
@@ -34,27 +32,12 @@ CHOSEN = WorkspaceSettings(
 MINUTE = timedelta(minutes=1)
 
 
-def given_account(database: Database, account_id: str = ID, team_id: str = "T1", **changes: Any) -> StoredAccount:
-    account = StoredAccount(
-        id=account_id,
-        team_id=team_id,
-        provider="livekit",
-        name="The Berlin server",
-        created_by="U1",
-        created_at=START,
-        **{"enterprise_id": None, "settings": {"api_secret": "swordfish"}, "revision": 1, **changes},
-    )
-    with database.transaction() as connection:
-        accounts.insert(connection, account)
-    return account
-
-
-def found(database: Database, account_id: str = ID) -> StoredAccount | None:
+def found(database: Database, account_id: str = ADDED) -> StoredAccount | None:
     with database.reading() as connection:
         return accounts.find(connection, account_id)
 
 
-def remove(database: Database, account_id: str = ID) -> None:
+def remove(database: Database, account_id: str = ADDED) -> None:
     with database.transaction() as connection:
         accounts.remove(connection, account_id, START)
 
@@ -69,16 +52,16 @@ def test_a_team_finds_its_own_accounts_alone(database: Database) -> None:
     given_account(database)
     given_account(database, OTHER_ID, "T2")
     with database.reading() as connection:
-        assert [each.id for each in accounts.list_of_team(connection, "T1")] == [ID]
-        assert accounts.find_of_team(connection, "T2", ID) is None
-        assert [each.id for each in accounts.list_all(connection)] == [ID, OTHER_ID]
+        assert [each.id for each in accounts.list_of_team(connection, "T1")] == [ADDED]
+        assert accounts.find_of_team(connection, "T2", ADDED) is None
+        assert [each.id for each in accounts.list_all(connection)] == [ADDED, OTHER_ID]
 
 
 def test_each_change_is_another_revision(database: Database) -> None:
     given_account(database)
     with database.transaction() as connection:
-        accounts.change(connection, ID, name="Berlin", settings={"api_secret": "other"})
-        assert accounts.revision_of(connection, ID) == 2
+        accounts.change(connection, ADDED, name="Berlin", settings={"api_secret": "other"})
+        assert accounts.revision_of(connection, ADDED) == 2
 
 
 def test_the_secrets_of_an_account_that_nobody_needs_go_at_once(database: Database) -> None:
@@ -92,7 +75,7 @@ def test_the_secrets_of_an_account_that_nobody_needs_go_at_once(database: Databa
 @pytest.mark.parametrize("kept", [True, False], ids=["the same account", "another account"])
 def test_the_secrets_stay_while_a_call_is_held_there(database: Database, kept: bool) -> None:
     given_account(database)
-    given_call(database, provider="livekit", account_id=ID if kept else OTHER_ID)
+    given_call(database, provider="livekit", account_id=ADDED if kept else OTHER_ID)
     remove(database)
     account = found(database)
     assert account is not None
@@ -101,7 +84,7 @@ def test_the_secrets_stay_while_a_call_is_held_there(database: Database, kept: b
 
 def test_they_go_when_the_provider_has_been_told_that_the_call_is_over(database: Database) -> None:
     given_account(database)
-    given_call(database, provider="livekit", account_id=ID)
+    given_call(database, provider="livekit", account_id=ADDED)
     remove(database)
     told(database, ended_at=START)
     forgotten = []
@@ -115,7 +98,7 @@ def test_they_go_when_the_provider_has_been_told_that_the_call_is_over(database:
 
 def test_a_provider_that_cannot_be_told_keeps_them_for_minutes_only(database: Database) -> None:
     given_account(database)
-    given_call(database, provider="livekit", account_id=ID)
+    given_call(database, provider="livekit", account_id=ADDED)
     told(database, ended_at=START)
     remove(database)
     with database.transaction() as connection:
@@ -125,7 +108,7 @@ def test_a_provider_that_cannot_be_told_keeps_them_for_minutes_only(database: Da
 
 def test_they_go_after_a_day_whatever_goes_on(database: Database) -> None:
     given_account(database)
-    given_call(database, provider="livekit", account_id=ID)
+    given_call(database, provider="livekit", account_id=ADDED)
     remove(database)
     with database.transaction() as connection:
         assert accounts.forget_removed(connection, START + timedelta(hours=23)) == 0
@@ -135,7 +118,7 @@ def test_they_go_after_a_day_whatever_goes_on(database: Database) -> None:
 def test_a_team_that_is_forgotten_leaves_no_secret_and_no_choice(database: Database) -> None:
     given_account(database)
     given_account(database, OTHER_ID, "T2")
-    given_call(database, provider="livekit", account_id=ID)
+    given_call(database, provider="livekit", account_id=ADDED)
     with database.transaction() as connection:
         for team_id in ("T1", "T2"):
             workspaces.save_settings(connection, team_id, CHOSEN)
@@ -158,7 +141,7 @@ def test_a_team_that_is_forgotten_leaves_no_secret_and_no_choice(database: Datab
 
 def test_a_team_that_is_forgotten_has_its_meetings_ended_first(database: Database) -> None:
     given_account(database)
-    given_call(database, provider="livekit", account_id=ID)
+    given_call(database, provider="livekit", account_id=ADDED)
     told(database, ended_at=START)
     with database.transaction() as connection:
         assert accounts.forget_team(connection, "T1", START) == 0
@@ -173,7 +156,7 @@ def test_deliveries_are_noted_once_in_a_while(database: Database) -> None:
     for later in (timedelta(), timedelta(seconds=59), timedelta(seconds=61)):
         now = START + later
         with database.transaction() as connection:
-            accounts.note_delivery(connection, ID, now, not_since=now - MINUTE)
+            accounts.note_delivery(connection, ADDED, now, not_since=now - MINUTE)
         account = found(database)
         noted.append(account and account.last_delivery_at)
     assert noted == [START, START, START + timedelta(seconds=61)]
@@ -214,7 +197,7 @@ def test_an_account_that_is_dropped_is_nobodys_default(database: Database) -> No
 
 def test_changes_are_told_newest_first(database: Database) -> None:
     changes = [
-        Change(team_id=team, user_id="U1", at=START + at * MINUTE, what=what, about=ID, details={"name": "Berlin"})
+        Change(team_id=team, user_id="U1", at=START + at * MINUTE, what=what, about=ADDED, details={"name": "Berlin"})
         for at, team, what in (
             (0, "T1", What.ACCOUNT_ADDED),
             (1, "T2", What.ACCOUNT_ADDED),
@@ -237,7 +220,7 @@ def _fill(database: Database) -> None:
         workspaces.save_settings(connection, "T1", CHOSEN)
         workspaces.save_preferences(connection, "T1", "U1", Preferences(title_template="Call of mine"))
         change = Change(
-            team_id="T1", user_id="U1", at=START, what=What.ACCOUNT_ADDED, about=ID, details={"name": "Berlin"}
+            team_id="T1", user_id="U1", at=START, what=What.ACCOUNT_ADDED, about=ADDED, details={"name": "Berlin"}
         )
         workspaces.record(connection, change)
 
@@ -247,7 +230,7 @@ def test_what_teams_enter_is_encrypted_and_rotated(open_with: Callable[..., Data
     _fill(database)
     assert rotate(open_with(NEW, OLD)).rows == 4
     with open_with(NEW).reading() as connection:
-        account = accounts.find(connection, ID)
+        account = accounts.find(connection, ADDED)
         assert account is not None
         assert account.settings == {"api_secret": "swordfish"}
         assert workspaces.load_settings(connection, "T1") == CHOSEN

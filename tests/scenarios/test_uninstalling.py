@@ -14,7 +14,7 @@ from app.db.accounts import StoredAccount
 from app.db.installation_models import INSTALLATIONS
 from app.db.models import CALLS
 from app.emulator import Emulator
-from tests.clocks import MovedClock
+from tests.db.given import given_account
 from tests.providers.livekit.server import LiveKitServer
 from tests.running import Running
 from tests.web.installers import INSTALLABLE, Installer, add_acme
@@ -215,28 +215,15 @@ def test_an_event_that_nobody_has_heard_is_learned_from_the_token(
 
 
 def test_the_workspaces_secrets_go_and_others_keep_theirs(app: Running, slack: Emulator) -> None:
-    with app.switchboard.database.transaction() as connection:
-        for team_id in ("T0ACME", "T0OTHER"):
-            accounts.insert(connection, an_account(team_id, app.clock))
+    _, theirs = [add_account(app, team_id) for team_id in ("T0ACME", "T0OTHER")]
     slack.uninstall("T0ACME")
     with app.switchboard.database.reading() as connection:
         assert accounts.list_of_team(connection, "T0ACME") == []
-        [other] = accounts.list_of_team(connection, "T0OTHER")
-    assert other.settings == {"api_key": "key"}
+        assert accounts.list_of_team(connection, "T0OTHER") == [theirs]
 
 
-def an_account(team_id: str, clock: MovedClock) -> StoredAccount:
-    return StoredAccount(
-        id=accounts.new_id(),
-        team_id=team_id,
-        enterprise_id=None,
-        provider="daily",
-        name="Ours",
-        settings={"api_key": "key"},
-        revision=1,
-        created_by="U0ADA",
-        created_at=clock.now(),
-    )
+def add_account(app: Running, team_id: str) -> StoredAccount:
+    return given_account(app.switchboard.database, accounts.new_id(), team_id, created_at=app.clock.now())
 
 
 # --- Organisations
@@ -266,8 +253,7 @@ def test_an_organisation_installs_it_once_for_all(organisation: Running) -> None
 
 def test_an_organisation_takes_it_out_of_one_workspace(organisation: Running, livekit: LiveKitServer) -> None:
     app = organisation
-    with app.switchboard.database.transaction() as connection:
-        accounts.insert(connection, an_account("T0ACME", app.clock))
+    add_account(app, "T0ACME")
     told = event("team_access_revoked", app.clock.unix(), org=True, team_ids=["T0ACME"])
     assert tell(app, told) == 200
     app.settle()
@@ -279,8 +265,7 @@ def test_an_organisation_takes_it_out_of_one_workspace(organisation: Running, li
     # It is allowed there again; what is told once more is of before.
     app.clock.move(HOUR)
     app.slack.slash("/ring", "Again", team="T0ACME")
-    with app.switchboard.database.transaction() as connection:
-        accounts.insert(connection, an_account("T0ACME", app.clock))
+    add_account(app, "T0ACME")
     assert tell(app, told) == 200
     app.settle()
     assert not calls(app)["T0ACME"].is_cut_off

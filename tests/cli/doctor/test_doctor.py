@@ -18,15 +18,13 @@ from app.cli import main
 from app.cli.doctor.examination import ASKED_OF_SLACK, OF_ALL
 from app.cli.manifest import read_manifest
 from app.clock import SystemClock
-from app.db import accounts, deliveries
-from app.db.accounts import StoredAccount
+from app.db import deliveries
 from app.db.deliveries import Delivery, Outcome, Taken
-from app.db.installation_models import INSTALLATIONS
 from app.db.models import CALLS
 from app.db.session import Database
 from app.emulator import Emulator
 from tests.clocks import MovedClock
-from tests.db.given import ACCOUNT
+from tests.db.given import ACCOUNT, ADDED, given_account, given_installation
 from tests.processes import clean
 from tests.providers.livekit.server import SECRET, LiveKitServer
 from tests.providers.standin import Reply, StandIn, nobody_there
@@ -34,7 +32,6 @@ from tests.running import Running
 
 KEY, OTHER_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRETS = ("xoxb-local", "xoxb-other", "xapp-other", "local-secret", "hunter2", SECRET, KEY, OTHER_KEY)
-THEIRS = "acc-0123456789abcdef0123"
 LINK = {"LINK_TEMPLATE": "https://meet.example.com/{slug}"}
 
 
@@ -411,26 +408,9 @@ def test_nothing_is_changed_by_looking(doctor: Doctor, settings: dict[str, str],
 # --- Accounts that workspaces have added
 
 
-@pytest.fixture
-def given_account(app: Running, clock: MovedClock) -> Callable[..., None]:
-    """``given_account(settings)`` adds an account at LiveKit in T0LOCAL."""
-
-    def add(settings: Mapping[str, str], account_id: str = THEIRS) -> None:
-        account = StoredAccount(
-            id=account_id,
-            team_id="T0LOCAL",
-            enterprise_id=None,
-            provider="livekit",
-            name="Berlin",
-            settings=settings,
-            revision=1,
-            created_by="U0ADA",
-            created_at=clock.now(),
-        )
-        with app.switchboard.database.transaction() as connection:
-            accounts.insert(connection, account)
-
-    return add
+def given_livekit(app: Running, settings: Mapping[str, str]) -> None:
+    """An account there, of T0LOCAL."""
+    given_account(app.switchboard.database, team_id="T0LOCAL", name="Berlin", settings=settings)
 
 
 def test_the_accounts_of_workspaces_are_checked_as_well(
@@ -438,29 +418,28 @@ def test_the_accounts_of_workspaces_are_checked_as_well(
     run_app: Callable[..., Running],
     settings: dict[str, str],
     livekit: LiveKitServer,
-    given_account: Callable[..., None],
 ) -> None:
-    given_account({"url": livekit.url, "api_key": livekit.settings()["LIVEKIT_API_KEY"], "api_secret": SECRET})
     app = run_app(**livekit.settings(), ALLOW_PRIVATE_ADDRESSES="true")
+    given_livekit(app, {"url": livekit.url, "api_key": livekit.settings()["LIVEKIT_API_KEY"], "api_secret": SECRET})
     env = {**settings, "PUBLIC_URL": app.url, "ALLOW_PRIVATE_ADDRESSES": "true"}
     told = doctor(env)
-    assert told.says[f"provider.{THEIRS}"].startswith("LiveKit, account “Berlin” of T0LOCAL: It answers")
-    assert f"{app.url}/webhooks/livekit/{THEIRS}" in told.says[f"webhooks.{THEIRS}"]
+    assert told.says[f"provider.{ADDED}"].startswith("LiveKit, account “Berlin” of T0LOCAL: It answers")
+    assert f"{app.url}/webhooks/livekit/{ADDED}" in told.says[f"webhooks.{ADDED}"]
     assert told.code == 0
 
     livekit.always = Reply(401)
     told = doctor(env)
-    assert told.states[f"provider.{THEIRS}"] == "wrong"
-    assert told.fixes[f"provider.{THEIRS}"] == "Have an admin of T0LOCAL mend that in the app's Home in Slack."
+    assert told.states[f"provider.{ADDED}"] == "wrong"
+    assert told.fixes[f"provider.{ADDED}"] == "Have an admin of T0LOCAL mend that in the app's Home in Slack."
 
 
 def test_an_account_that_this_version_does_not_understand(
-    doctor: Doctor, settings: dict[str, str], given_account: Callable[..., None]
+    doctor: Doctor, settings: dict[str, str], app: Running
 ) -> None:
-    given_account({"address": "https://lk.example.com"})
+    given_livekit(app, {"address": "https://lk.example.com"})
     told = doctor(settings)
-    assert told.states[f"provider.{THEIRS}"] == "wrong"
-    assert "add it anew" in told.fixes[f"provider.{THEIRS}"]
+    assert told.states[f"provider.{ADDED}"] == "wrong"
+    assert "add it anew" in told.fixes[f"provider.{ADDED}"]
 
 
 # --- Workspaces that have installed the app
@@ -473,14 +452,6 @@ def installable(settings: dict[str, str], slack: Emulator) -> dict[str, str]:
     return {name: value for name, value in settings.items() if name != "SLACK_BOT_TOKEN"} | client
 
 
-def given_installation(url: str, team_id: str, token: str, clock: MovedClock) -> None:
-    database = Database(url, keys=[KEY])
-    with database.transaction() as connection:
-        values = {"team_id": team_id, "enterprise_id": "", "installed_by": "U0ADA", "installed_at": clock.now()}
-        connection.execute(INSTALLATIONS.insert().values(**values, bot_scopes="", bot_token=token, refresh_failures=0))
-    database.close()
-
-
 def test_the_token_of_each_workspace_is_checked(
     doctor: Doctor, installable: dict[str, str], database_url: str, clock: MovedClock
 ) -> None:
@@ -488,8 +459,10 @@ def test_the_token_of_each_workspace_is_checked(
     told = doctor(env)
     assert told.states["token"] == "unsure"
     assert told.fixes["token"].endswith("/slack/install.")
-    given_installation(database_url, "T0LOCAL", "xoxb-local", clock)
-    given_installation(database_url, "T0OTHER", "xoxb-other", clock)
+    database = Database(database_url, keys=[KEY])
+    given_installation(database, "T0LOCAL", "xoxb-local", at=clock.now())
+    given_installation(database, "T0OTHER", "xoxb-other", at=clock.now())
+    database.close()
     told = doctor(env)
     assert (told.states["token.T0LOCAL"], told.states["scopes.T0LOCAL"]) == ("ok", "ok")
     assert (told.states["token.T0OTHER"], told.states["scopes.T0OTHER"]) == ("wrong", "skipped")
