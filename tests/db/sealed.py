@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.db import calls, deliveries, hosts
 from app.db.deliveries import Delivery, Outcome, Taken
-from app.db.models import Base
+from app.db.schema import METADATA
 from app.db.session import Database
 from app.domain.calls import Fact, Participant
 from app.domain.card import CallCard, CardUser
@@ -86,15 +86,16 @@ def dump(database: Database) -> bytes:
     """Every value of every row, as it is stored."""
     whole = b""
     with database.reading() as connection:
-        for table in Base.metadata.tables:
+        for table in METADATA.tables:
             for row in connection.execute(text(f"SELECT * FROM {table}")):
                 whole += b"\n".join(value if isinstance(value, bytes) else str(value).encode() for value in row)
     return whole
 
 
-def readable(database: Database) -> set[str]:
+def readable(database: Database, words: Iterable[str] = WORDS) -> set[str]:
+    """Which of ``words`` can be read in the rows."""
     stored = dump(database)
-    return {word for word in WORDS if word.encode() in stored}
+    return {word for word in words if word.encode() in stored}
 
 
 def everything(database: Database) -> tuple[Any, ...]:

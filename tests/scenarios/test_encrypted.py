@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import Table, select, text
 
 from app.db.accounts import list_of_team
 from app.db.encryption import Cipher
 from app.db.installation_models import INSTALLATIONS
-from app.db.models import CALLS, Base
+from app.db.models import CALLS
 from app.db.rotation import rotate
 from app.db.schema import METADATA
 from app.db.session import Database
@@ -22,6 +20,7 @@ from app.db.types import Json, Private, PrivateBytes
 from app.emulator import Emulator
 from app.reconciler.worker import CallCrashed
 from tests.clocks import MovedClock
+from tests.db.sealed import NEW, OLD, readable, words_in_files
 from tests.listeners.hands import Somebody, publish
 from tests.providers.livekit.server import LiveKitServer
 from tests.providers.standard.reference_server import API_KEY, SECRET, ReferenceServer, delivered, webhook
@@ -30,7 +29,6 @@ from tests.running import Running
 from tests.scenarios.livekit_history import ADA, DELIVERIES, GRACE, GUEST, Told, people, start_call
 from tests.web.installers import INSTALLABLE, Installer, add_acme, allow_install
 
-OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 ACME = "T0ACME"
 INSTALLED = {**INSTALLABLE, "ALLOW_PRIVATE_ADDRESSES": "true"}
 
@@ -39,12 +37,6 @@ INSTALLED = {**INSTALLABLE, "ALLOW_PRIVATE_ADDRESSES": "true"}
 def livekit() -> Iterator[LiveKitServer]:
     with LiveKitServer() as server:
         yield server
-
-
-def stored(app: Running) -> bytes:
-    with app.switchboard.database.reading() as connection:
-        rows = [row for table in Base.metadata.tables for row in connection.execute(text(f"SELECT * FROM {table}"))]
-    return b"\n".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
 
 
 def test_a_call_runs_from_the_command_to_the_end(run_app: Callable[..., Running], livekit: LiveKitServer) -> None:
@@ -58,9 +50,8 @@ def test_a_call_runs_from_the_command_to_the_end(run_app: Callable[..., Running]
     assert card["has_ended"]
     token = card["join_url"].rpartition("/")[2]
     assert app.http.get(f"/join/{token}").status_code == 410, "it is found, and over"
-    kept = stored(app)
-    for word in ("Lovelace", "Weekly sync", "Hopper", token, "/commands/", "participant_joined", "slack:U0AAAA001"):
-        assert word.encode() not in kept
+    secrets = ("Lovelace", "Weekly sync", "Hopper", token, "/commands/", "participant_joined", "slack:U0AAAA001")
+    assert readable(app.switchboard.database, secrets) == set()
 
 
 def test_a_call_whose_key_is_lost_does_not_hold_up_the_others(
@@ -134,15 +125,9 @@ def tell_who_came(app: Running) -> None:
     app.settle(within_seconds=5)
 
 
-def readable(database: Database, words: list[str]) -> list[str]:
+def found_anywhere(database: Database, words: list[str]) -> set[str]:
     """Which of them stand in a row; on SQLite also anywhere in its files."""
-    with database.reading() as connection:
-        rows = [row for table in Base.metadata.tables for row in connection.execute(text(f"SELECT * FROM {table}"))]
-    kept = b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
-    if database.is_sqlite:
-        file = Path(str(database.url.database))
-        kept += b"".join(each.read_bytes() for each in sorted(file.parent.glob(f"{file.name}*")))
-    return [word for word in words if word.encode() in kept]
+    return readable(database, words) | (words_in_files(database, words) if database.is_sqlite else set())
 
 
 def sealed_values() -> Iterator[tuple[Table, str]]:
@@ -155,7 +140,7 @@ def sealed_values() -> Iterator[tuple[Table, str]]:
 
 def test_nothing_that_a_workspace_enters_is_readable(secrets: list[str], database: Database) -> None:
     assert all(secrets)
-    assert readable(database, secrets) == []
+    assert found_anywhere(database, secrets) == set()
     with database.reading() as connection:
         filled = {
             table.name for table in METADATA.sorted_tables if connection.execute(text(f"SELECT 1 FROM {table}")).first()
@@ -175,7 +160,7 @@ def test_all_of_it_is_written_anew_with_another_key(
             for stored in connection.execute(text(f"SELECT {name} FROM {table} WHERE {name} IS NOT NULL")).scalars():
                 raw = stored.encode() if isinstance(stored, str) else bytes(stored)
                 assert first.is_sealed_with_first(raw), f"{table}.{name}"
-    assert readable(rotating, secrets) == []
+    assert found_anywhere(rotating, secrets) == set()
     rotating.close()
     app = run_app(**INSTALLED | {"ENCRYPTION_KEYS": NEW})
     slack.slash("/ring", "", team=ACME)
