@@ -14,6 +14,7 @@ from app.emulator import Emulator
 from tests.listeners.hands import Somebody
 from tests.providers.standard.reference_server import API_KEY, SECRET, ReferenceServer
 from tests.running import Running
+from tests.services.installed import exchanges, refused
 from tests.web.installers import INSTALLABLE, Installer, add_acme
 
 TEAMS = ("T0ACME", "T0OTHER")
@@ -75,9 +76,8 @@ def test_an_organisation_installs_it_once_and_each_team_sets_it_up(
         # Each token is near its end when so many want it.
         app.clock.move(10 * 3600)
         start_at_once(app, [f"Call {number}.{each}" for each in range(5)])
-    exchanged = [each for each in slack.requests("oauth.v2.access") if each.args.get("grant_type")]
-    assert len(exchanged) == 3
-    assert [each.answer for each in slack.requests() if isinstance(each.answer, dict) and not each.answer["ok"]] == []
+    assert exchanges(slack) == ["ok"] * 3
+    assert refused(slack) == []
     assert [len(slack.cards("C0GENERAL", team=team)) for team in TEAMS] == [15, 15]
     assert [len(vendors[team].meetings) for team in TEAMS] == [15, 15]
     assert "Call 2.4" in admins[1].look()

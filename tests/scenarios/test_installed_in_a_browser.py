@@ -30,6 +30,7 @@ from tests.room.tab import Browser as Guest
 from tests.room.window import FLAGS, Window
 from tests.scenarios.patience import until
 from tests.scenarios.test_in_a_browser import card, enter, wait_for_card
+from tests.services.installed import exchanges, refused
 from tests.web.installers import INSTALLABLE
 
 if TYPE_CHECKING:
@@ -62,14 +63,6 @@ class Service:
         """In how many rows something is stored here; only the app can read what."""
         with self.database.reading() as connection:
             return connection.execute(select(func.count(table.c[name]))).scalar_one()
-
-    def exchanges(self) -> int:
-        return sum("grant_type" in each.args for each in self.slack.requests("oauth.v2.access"))
-
-    def refused(self) -> list[object]:
-        """What Slack has not granted of all that it was asked."""
-        answers = [each.answer for each in self.slack.requests()]
-        return [answer for answer in answers if not isinstance(answer, dict) or not answer["ok"]]
 
 
 @pytest.fixture
@@ -235,13 +228,13 @@ def see_it_on_the_home(ada: Admin, tmp_path: Path) -> None:
 def hold_many_while_tokens_rotate(service: Service, call: Window) -> None:
     """People start calls, look at what runs, and come and go, for as long as it takes to exchange some tokens."""
     [meeting_id] = re.findall(r"/r/([^/?#]+)", call.page.url)
-    before, done = service.exchanges(), threading.Event()
+    before, done = len(exchanges(service.slack)), threading.Event()
     with ThreadPoolExecutor() as crowd:
         tasks: list[Callable[[Service, threading.Event], int]] = [start_calls, list_calls]
         busy = [crowd.submit(task, service, done) for task in tasks]
         busy.append(crowd.submit(come_and_go, service, meeting_id, done))
         try:
-            until(lambda: service.exchanges() >= before + EXCHANGES_UNDER_LOAD)
+            until(lambda: len(exchanges(service.slack)) >= before + EXCHANGES_UNDER_LOAD)
         finally:
             done.set()
         started, listed, came = [task.result() for task in busy]
@@ -249,7 +242,7 @@ def hold_many_while_tokens_rotate(service: Service, call: Window) -> None:
     until(lambda: people(service) == ["U0ADA"])
     assert len(service.slack.cards("C0RANDOM")) == started
     assert min(started, listed, came) > 1
-    assert service.refused() == []
+    assert refused(service.slack) == []
 
 
 def start_calls(service: Service, done: threading.Event) -> int:

@@ -14,6 +14,7 @@ from app.db.installation_models import INSTALLATIONS
 from app.db.session import Database
 from app.emulator import Emulator
 from app.emulator.installs import Consent
+from app.emulator.journal import RecordedRequest
 from app.services.installation_store import InstallationStore
 from app.services.installations import Installations, make_installations
 from app.slack.scopes import BOT_SCOPES
@@ -64,9 +65,7 @@ class Installed:
         )
 
     def exchanges(self) -> list[str]:
-        """What came of each refresh token that Slack was given."""
-        asked = [each for each in self.slack.requests("oauth.v2.access") if each.args.get("grant_type")]
-        return [str(each.answer.get("error", "ok")) if isinstance(each.answer, dict) else "none" for each in asked]
+        return exchanges(self.slack)
 
     def row(self, team_id: str = "T0LOCAL") -> Row[tuple[object, ...]]:
         with self.database.reading() as connection:
@@ -76,6 +75,21 @@ class Installed:
         expires_at = self.row(team_id)._mapping["bot_token_expires_at"]
         assert isinstance(expires_at, datetime)
         return (expires_at.astimezone(UTC) - self.clock.now()).total_seconds() / HOUR
+
+
+def exchanges(slack: Emulator) -> list[str]:
+    """What came of each refresh token that Slack was given: ``ok``, its refusal, or the status of no answer."""
+    asked = [each for each in slack.requests("oauth.v2.access") if each.args.get("grant_type")]
+    return [_outcome(each) for each in asked]
+
+
+def refused(slack: Emulator) -> list[str]:
+    """What Slack has not granted of all that it was asked, and why."""
+    return [f"{each.method}: {_outcome(each)}" for each in slack.requests() if _outcome(each) != "ok"]
+
+
+def _outcome(asked: RecordedRequest) -> str:
+    return asked.error or ("ok" if asked.status == 200 else str(asked.status))
 
 
 def _make(slack: Emulator, database: Database, clock: Clock) -> Installations:
