@@ -19,6 +19,7 @@ from app.db.session import Database
 from app.db.types import Json, Private, PrivateBytes
 from app.emulator import Emulator
 from app.reconciler.worker import CallCrashed
+from app.services.installations import REDIRECT_PATH
 from tests.clocks import MovedClock
 from tests.db.sealed import NEW, OLD, readable, words_in_files
 from tests.listeners.hands import Somebody, publish
@@ -27,7 +28,8 @@ from tests.providers.standard.reference_server import API_KEY, SECRET, Reference
 from tests.reconciler.stage import person
 from tests.running import Running
 from tests.scenarios.livekit_history import ADA, DELIVERIES, GRACE, GUEST, Told, people, start_call
-from tests.web.installers import INSTALLABLE, Installer, add_acme, allow_install
+from tests.web.installers import INSTALLABLE, Installer, add_acme
+from tests.web.people import send_back_to
 
 ACME = "T0ACME"
 INSTALLED = {**INSTALLABLE, "ALLOW_PRIVATE_ADDRESSES": "true"}
@@ -179,7 +181,7 @@ def test_a_workspace_whose_key_is_lost_does_not_hold_up_the_others(
 ) -> None:
     """Neither its people who look at their Home, nor its commands; and each of them is answered."""
     app = run_app(**INSTALLED | {"ENCRYPTION_KEYS": NEW})
-    allow_install(slack, app)
+    send_back_to(slack, app, REDIRECT_PATH)
     with Installer(app, "T0LOCAL/U0ADA") as installer:
         installer.install()
     clock.move(1)

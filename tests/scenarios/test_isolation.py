@@ -31,8 +31,8 @@ from tests.providers.livekit.server import LiveKitServer
 from tests.running import Running
 from tests.scenarios.two_teams import CHANNEL, MARK, MEMBER, STRANGER, TwoTeams, two_teams
 from tests.services.settings_of_teams import OURS, THEIRS, caller
-from tests.web.installers import INSTALLABLE, Installer, allow_install
-from tests.web.people import Somebody, allow_return
+from tests.web.installers import INSTALLABLE, Installer
+from tests.web.people import Somebody, send_back_to
 
 Attempt: TypeAlias = Callable[[TwoTeams], object]
 """Returns what whoever tried it was told."""
@@ -155,7 +155,7 @@ def bring_their_webhook_to_us(stage: TwoTeams) -> object:
 
 def come_with_our_link(stage: TwoTeams) -> object:
     """Whoever has a join token sees the title of its call; they come in only as guests, and we have none."""
-    allow_return(stage.slack, stage.app)
+    send_back_to(stage.slack, stage.app, RETURN_PATH)
     address = f"{stage.app.url}/join/{stage.join_token}"
     with Somebody(f"{THEIRS}/{STRANGER.user_id}") as somebody:
         somebody.sign_in(address)
@@ -175,7 +175,7 @@ def sign_out(stage: TwoTeams) -> object:
 
 
 def install_elsewhere(stage: TwoTeams) -> object:
-    allow_install(stage.slack, stage.app)
+    send_back_to(stage.slack, stage.app, REDIRECT_PATH)
     with Installer(stage.app, f"{THEIRS}/{STRANGER.user_id}") as somebody:
         page = somebody.install()
     assert "is installed in Other" in page.text

@@ -14,11 +14,12 @@ import jwt
 import pytest
 
 from app.emulator import Emulator
+from app.web.sign_in import RETURN_PATH
 from tests.clocks import MovedClock
 from tests.providers.jitsi.captured import ROOM, TOKEN, captured
 from tests.running import Running
 from tests.scenarios.livekit_history import changes, people
-from tests.web.people import CLIENT, Somebody, allow_return
+from tests.web.people import CLIENT, Somebody, send_back_to
 
 FIRST_SECOND = 1795208195
 LAST_SECOND = 1795208199
@@ -206,7 +207,7 @@ def test_what_is_stored_holds_no_token(app: Running, told: Told) -> None:
 
 def test_whoever_signed_in_with_slack_is_known_when_they_come(run_app: Callable[..., Running], slack: Emulator) -> None:
     app = run_app(**SETTINGS, **CLIENT, JITSI_APP_ID="switchboard", JITSI_APP_SECRET=APP_SECRET)
-    allow_return(slack, app)
+    send_back_to(slack, app, RETURN_PATH)
     slack.slash("/ring", "Weekly sync")
     app.reconcile()
     with Somebody("T0LOCAL/U0GRACE") as grace:

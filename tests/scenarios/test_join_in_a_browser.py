@@ -14,13 +14,14 @@ import jwt
 import pytest
 
 from app.emulator import Emulator
+from app.web.sign_in import RETURN_PATH
 from tests.emulator.browser import Tabs, launched, picture
 from tests.providers.livekit.server import KEY, SECRET, LiveKitServer
 from tests.providers.livekit.signing import signed
 from tests.providers.standin import Reply, StandIn
 from tests.running import Running
 from tests.scenarios.livekit_history import start_call
-from tests.web.people import CLIENT, allow_return
+from tests.web.people import CLIENT, send_back_to
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -50,7 +51,7 @@ def meeting_page() -> Iterator[StandIn]:
 @pytest.fixture
 def app(run_app: Callable[..., Running], livekit: LiveKitServer, meeting_page: StandIn, slack: Emulator) -> Running:
     started = run_app(**livekit.settings(), **CLIENT, LIVEKIT_MEET_URL=f"{meeting_page.url}/meet")
-    allow_return(slack, started)
+    send_back_to(slack, started, RETURN_PATH)
     return started
 
 

@@ -39,9 +39,9 @@ def app(run_app: RunApp, slack: Emulator, livekit: LiveKitServer) -> Running:
     return started
 
 
-def install(app: Running, who: str = "T0ACME/U0ADA", **form: str) -> None:
-    with Installer(app, who) as somebody:
-        page = somebody.install(**form)
+def install(app: Running, *, for_all: bool = False) -> None:
+    with Installer(app) as somebody:
+        page = somebody.install_for_all() if for_all else somebody.install()
         assert "is installed in" in page.text, page.text
 
 
@@ -236,7 +236,7 @@ def organisation(run_app: RunApp, slack: Emulator, livekit: LiveKitServer) -> Ru
     add_acme(slack, started)
     slack.add_team("T0OTHER", "Other", token=None)
     slack.add_enterprise("E0ORG", "The Org", ["T0ACME", "T0OTHER"])
-    install(started, for_enterprise="yes")
+    install(started, for_all=True)
     for team in ("T0ACME", "T0OTHER"):
         start_call(started, team)
     return started
@@ -280,7 +280,7 @@ def test_an_organisation_takes_it_out_of_all(organisation: Running, livekit: Liv
     assert tokens(app) == {}
     assert all(row.is_cut_off for row in calls(app).values())
     assert livekit.rooms == {}
-    install(app, for_enterprise="yes")
+    install(app, for_all=True)
     assert len(tokens(app)) == 1
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import httpx
 from cryptography.fernet import Fernet
 
 from app.emulator import Emulator
 from app.services.installations import INSTALL_PATH, REDIRECT_PATH
 from tests.running import Running
-from tests.web.people import CLIENT, Somebody
+from tests.web.people import CLIENT, Somebody, send_back_to
 
 INSTALLABLE = {**CLIENT, "SLACK_BOT_TOKEN": "", "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
 """Settings of an app that any workspace installs."""
@@ -20,12 +18,7 @@ ADA = "T0ACME/U0ADA"
 def add_acme(slack: Emulator, app: Running) -> None:
     """A workspace without the app, and a Slack that knows where the app has people sent back to."""
     slack.add_team("T0ACME", "Acme Ltd", token=None)
-    allow_install(slack, app)
-
-
-def allow_install(slack: Emulator, app: Running) -> None:
-    assert slack.manifest is not None
-    slack.manifest = replace(slack.manifest, redirect_urls=(app.url + REDIRECT_PATH,))
+    send_back_to(slack, app, REDIRECT_PATH)
 
 
 class Installer(Somebody):
@@ -39,12 +32,9 @@ class Installer(Somebody):
         """Press the button; returns where it leads."""
         return self.http.post(self._app.url + INSTALL_PATH)
 
-    def allow(self, to_slack: httpx.Response, **form: str) -> str:
-        return self._decide(to_slack, "allow", **form)
-
     def install(self, **form: str) -> httpx.Response:
         """All of it; returns the page that follows."""
-        return self.http.get(self.allow(self.begin(), **form))
+        return self.http.get(self.agree(self.begin(), **form))
 
     def install_for_all(self) -> httpx.Response:
         return self.install(for_enterprise="yes")

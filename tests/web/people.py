@@ -13,7 +13,6 @@ import httpx
 import jwt
 
 from app.emulator import Emulator
-from app.web.sign_in import RETURN_PATH
 from tests.providers.livekit.server import SECRET
 from tests.running import Running
 
@@ -21,10 +20,10 @@ CLIENT = {"SLACK_CLIENT_ID": "1000000000.2000000000", "SLACK_CLIENT_SECRET": "lo
 MEET = "https://meet.example.com/room"
 
 
-def allow_return(slack: Emulator, app: Running) -> None:
+def send_back_to(slack: Emulator, app: Running, path: str) -> None:
     """Slack sends people back to this app: its address is known only once it runs."""
     assert slack.manifest is not None
-    slack.manifest = replace(slack.manifest, redirect_urls=(app.url + RETURN_PATH,))
+    slack.manifest = replace(slack.manifest, redirect_urls=(app.url + path,))
 
 
 class Somebody:
@@ -50,9 +49,9 @@ class Somebody:
         [address] = [found for found, label in _links(page.text) if label == words]
         return self.http.get(address)
 
-    def agree(self, to_slack: httpx.Response) -> str:
+    def agree(self, to_slack: httpx.Response, **form: str) -> str:
         """Allow what Slack asks; returns where Slack then sends the browser."""
-        return self._decide(to_slack, "allow")
+        return self._decide(to_slack, "allow", **form)
 
     def refuse(self, to_slack: httpx.Response) -> str:
         return self._decide(to_slack, "cancel")

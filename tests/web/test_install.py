@@ -64,7 +64,7 @@ def test_the_page_says_what_is_asked_for_and_why(app: Running) -> None:
 def test_somebody_installs_the_app_and_starts_a_call(app: Running, ada: Installer, slack: Emulator) -> None:
     asked = ada.begin()
     assert asked.headers["Location"].startswith(f"{slack.url}/oauth/v2/authorize?")
-    said = words(ada.http.get(ada.allow(asked)), 200)
+    said = words(ada.http.get(ada.agree(asked)), 200)
     assert "Switchboard is installed in Acme Ltd" in said
     assert "/ring" in said
     assert "some of it will not work" not in said
@@ -90,7 +90,7 @@ def test_what_was_refused_is_said(app: Running, ada: Installer) -> None:
 
 
 def test_what_comes_back_works_once(app: Running, ada: Installer) -> None:
-    back = ada.allow(ada.begin())
+    back = ada.agree(ada.begin())
     ada.http.get(back)
     said = words(ada.http.get(back), 400)
     assert "This page has been opened before, and it works once." in said
@@ -100,19 +100,19 @@ def test_what_comes_back_works_once(app: Running, ada: Installer) -> None:
 def test_a_refusal_uses_it_up_as_well(ada: Installer, slack: Emulator) -> None:
     begun = ada.begin()
     ada.http.get(ada.refuse(begun))
-    assert "opened before" in words(ada.http.get(ada.allow(begun)), 400)
+    assert "opened before" in words(ada.http.get(ada.agree(begun)), 400)
     assert slack.requests("oauth.v2.access") == []
 
 
 def test_what_takes_too_long_is_begun_again(app: Running, ada: Installer, clock: MovedClock) -> None:
-    back = ada.allow(ada.begin())
+    back = ada.agree(ada.begin())
     clock.move(600)
     assert "It took longer than 10 minutes." in words(ada.http.get(back), 400)
     assert tokens(app) == {}
 
 
 def test_it_goes_on_only_in_the_browser_that_began(app: Running, ada: Installer) -> None:
-    back = ada.allow(ada.begin())
+    back = ada.agree(ada.begin())
     with Installer(app) as somebody:
         assert "begun in another browser" in words(somebody.http.get(back), 400)
         somebody.begin()
@@ -124,8 +124,8 @@ def test_it_goes_on_only_in_the_browser_that_began(app: Running, ada: Installer)
 
 def test_two_tabs_of_one_browser_do_not_disturb_each_other(ada: Installer) -> None:
     first, second = ada.begin(), ada.begin()
-    assert "is installed" in words(ada.http.get(ada.allow(first)), 200)
-    assert "is installed" in words(ada.http.get(ada.allow(second)), 200)
+    assert "is installed" in words(ada.http.get(ada.agree(first)), 200)
+    assert "is installed" in words(ada.http.get(ada.agree(second)), 200)
 
 
 @pytest.mark.parametrize("query", ["", "?code=1.2.3", "?state=made-up&code=1.2.3", "?error=access_denied"])
@@ -135,7 +135,7 @@ def test_what_was_not_begun_here_is_not_finished_here(app: Running, slack: Emula
 
 
 def test_a_code_that_was_used_elsewhere_is_said(ada: Installer) -> None:
-    back = httpx.URL(ada.allow(ada.begin()))
+    back = httpx.URL(ada.agree(ada.begin()))
     ada.http.get(back)
     again = httpx.URL(ada.begin().headers["Location"])
     replayed = back.copy_merge_params({"state": again.params["state"]})
@@ -183,7 +183,7 @@ def test_scopes_that_were_not_granted_are_named(app: Running, ada: Installer) ->
     begun = httpx.URL(ada.begin().headers["Location"])
     fewer = begun.copy_merge_params({"scope": "commands,calls:write,chat:write"})
     to_slack = httpx.Response(303, headers={"Location": str(fewer)})
-    said = words(ada.http.get(ada.allow(to_slack)), 200)
+    said = words(ada.http.get(ada.agree(to_slack)), 200)
     assert "Slack did not grant everything that it asked for" in said
     assert f"users:read {BOT_SCOPES['users:read']}" in said
     assert BOT_SCOPES["calls:write"] not in said
@@ -198,7 +198,7 @@ def test_other_sites_cannot_press_the_button(app: Running) -> None:
 
 def test_no_secret_is_logged(app: Running, ada: Installer, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        back = ada.allow(ada.begin())
+        back = ada.agree(ada.begin())
         ada.http.get(back)
     stored = tokens(app)["T0ACME"]
     assert stored

@@ -12,10 +12,11 @@ import pytest
 
 from app import logs
 from app.emulator import Emulator
+from app.web.sign_in import RETURN_PATH
 from tests.providers.livekit.server import LiveKitServer
 from tests.running import Running
 from tests.scenarios.livekit_history import start_call
-from tests.web.people import CLIENT, MEET, Somebody, allow_return
+from tests.web.people import CLIENT, MEET, Somebody, send_back_to
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_the_log_holds_no_secret_of_a_sign_in(
 ) -> None:
     with LiveKitServer() as livekit, Somebody() as grace:
         app = run_app(**livekit.settings(), **CLIENT, LIVEKIT_MEET_URL=MEET)
-        allow_return(slack, app)
+        send_back_to(slack, app, RETURN_PATH)
         start_call(app, livekit)
         join_url = str(slack.cards("C0GENERAL")[0]["join_url"])
         to_slack = grace.press(grace.open(join_url), "Sign in with Slack")

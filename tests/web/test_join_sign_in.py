@@ -16,11 +16,12 @@ from app.emulator import Emulator
 from app.slack.openid import Member
 from app.web.cookies import MEMBER, MOST_SIGN_INS, SIGN_IN, Cookies
 from app.web.seals import Seal
+from app.web.sign_in import RETURN_PATH
 from tests.clocks import MovedClock
 from tests.providers.livekit.server import LiveKitServer
 from tests.running import Running
 from tests.scenarios.livekit_history import start_call
-from tests.web.people import CLIENT, MEET, Somebody, allow_return, told_to_livekit
+from tests.web.people import CLIENT, MEET, Somebody, send_back_to, told_to_livekit
 
 SECRET_KEY = "a secret of this app alone, that is long enough"
 RunApp = Callable[..., Running]
@@ -35,7 +36,7 @@ def livekit() -> Iterator[LiveKitServer]:
 @pytest.fixture
 def app(run_app: RunApp, livekit: LiveKitServer, slack: Emulator) -> Running:
     started = run_app(**livekit.settings(), **CLIENT, LIVEKIT_MEET_URL=MEET, SECRET_KEY=SECRET_KEY)
-    allow_return(slack, started)
+    send_back_to(slack, started, RETURN_PATH)
     return started
 
 
@@ -154,7 +155,7 @@ def members_only(run_app: RunApp, livekit: LiveKitServer, slack: Emulator) -> st
     """The address of a call that guests may not join."""
     settings = {**livekit.settings(), **CLIENT, "LIVEKIT_MEET_URL": MEET, "ALLOW_GUESTS": "false"}
     app = run_app(**settings)
-    allow_return(slack, app)
+    send_back_to(slack, app, RETURN_PATH)
     start_call(app, livekit)
     return str(slack.cards("C0GENERAL")[-1]["join_url"])
 
@@ -463,7 +464,7 @@ def test_without_a_key_of_its_own_the_cookie_is_sealed_with_the_signing_secret(
     run_app: RunApp, livekit: LiveKitServer, slack: Emulator, grace: Somebody
 ) -> None:
     app = run_app(**livekit.settings(), **CLIENT, LIVEKIT_MEET_URL=MEET)
-    allow_return(slack, app)
+    send_back_to(slack, app, RETURN_PATH)
     start_call(app, livekit)
     join_url = str(slack.cards("C0GENERAL")[-1]["join_url"])
     assert told_to_livekit(grace.go_on(grace.sign_in(join_url)))["name"] == "Grace Hopper"
