@@ -22,9 +22,11 @@ class Desk:
     """Answers with what it was asked; the first has to wait until it is let go."""
 
     together: list[list[str]] = field(default_factory=list)
+    begun: threading.Event = field(default_factory=threading.Event)
     may_go: threading.Event = field(default_factory=threading.Event)
 
     def answer_all(self, incoming: Sequence[Incoming]) -> list[Answer]:
+        self.begun.set()
         assert self.may_go.wait(PATIENCE_SECONDS)
         names = [each.name for each in incoming]
         if "trouble" in names:
@@ -56,8 +58,7 @@ def run(work: Coroutine[Any, Any, list[Answer]]) -> list[Answer]:
 
 async def ask_while_the_first_is_held(intake: Intake, desk: Desk, names: Sequence[str]) -> list[Answer]:
     first = asyncio.create_task(intake.answer(asked("first")))
-    while not intake._is_busy or intake._waiting:
-        await asyncio.sleep(0)
+    assert await asyncio.to_thread(desk.begun.wait, PATIENCE_SECONDS)
     others = [asyncio.create_task(intake.answer(asked(name))) for name in names]
     await asyncio.sleep(0)
     desk.may_go.set()
@@ -90,8 +91,7 @@ def test_more_than_can_wait_are_asked_to_come_again(intake: Intake, desk: Desk) 
 def test_whoever_goes_away_meanwhile_disturbs_nobody(intake: Intake, desk: Desk) -> None:
     async def leave() -> list[Answer]:
         gone = asyncio.create_task(intake.answer(asked("gone")))
-        while not intake._is_busy or intake._waiting:
-            await asyncio.sleep(0)
+        assert await asyncio.to_thread(desk.begun.wait, PATIENCE_SECONDS)
         stays = asyncio.create_task(intake.answer(asked("stays")))
         await asyncio.sleep(0)
         gone.cancel()
