@@ -22,10 +22,9 @@ from app.emulator import Emulator
 from tests.processes import free_port, serving, settings
 from tests.providers.standard.reference_server import ReferenceServer, delivered, webhook
 from tests.reconciler.stage import GENERAL, names, person
-from tests.scenarios.patience import until
+from tests.scenarios.patience import PATIENCE_SECONDS, until
 from tests.scenarios.stops import stops_for
 
-PATIENCE_SECONDS = 30
 UNANSWERED_SECONDS = 0.3
 
 
@@ -85,9 +84,10 @@ def taken_in(database: Database) -> tuple[int, int]:
 def says_nothing(line: socket.socket) -> bool:
     line.settimeout(UNANSWERED_SECONDS)
     try:
-        return not line.recv(1)
+        line.recv(1)
     except TimeoutError:
         return True
+    return False
 
 
 def shows(slack: Emulator, *people: str, titles: set[str]) -> bool:

@@ -23,10 +23,9 @@ from tests.conftest import migrate_url
 from tests.processes import free_port, serving, settings
 from tests.providers.standard.reference_server import ReferenceServer, delivered, webhook
 from tests.reconciler.stage import person
-from tests.scenarios.patience import until
+from tests.scenarios.patience import PATIENCE_SECONDS, until
 
 HEAD = b"POST /webhooks/standard HTTP/1.1\r\nHost: x\r\n"
-PATIENCE_SECONDS = 30
 SOON_SECONDS = 2
 PAUSE_SECONDS = 0.02
 SLOW_MACHINE_SECONDS = 10
