@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -290,4 +291,5 @@ def _methods() -> Iterator[str]:
 def _takes(kind: type) -> Iterator[tuple[str, set[str]]]:
     for name, method in inspect.getmembers(kind, inspect.isfunction):
         if not name.startswith("_"):
-            yield name, {str(each.annotation) for each in inspect.signature(method).parameters.values()}
+            takes = (str(each.annotation) for each in inspect.signature(method).parameters.values())
+            yield name, set(re.findall(r"\w+", " ".join(takes)))
