@@ -35,10 +35,6 @@ class Somebody:
         """The form or text that lies before them."""
         return views_of(self._workspace(), self.id)[-1]
 
-    @property
-    def has_form(self) -> bool:
-        return bool(views_of(self._workspace(), self.id))
-
     def press(self, action: str, value: str = "") -> None:
         """A button of the Home, or ``value`` of a menu there."""
         block = next(block for block, its in _elements(self._home()) if _matches(its, action, value))
