@@ -32,6 +32,7 @@ from bench.soak.verdict import Verdict, judge
 from bench.soak.watch import METRICS_TOKEN, Requests, Watch
 from tests.databases import Kind, fresh_database_url
 
+SEED = 1
 SLOTS = 208
 """A few channels more than the 200 calls: a call that has ended is followed by another some seconds later."""
 TEAMS = 20
@@ -58,7 +59,6 @@ class Options:
     database: Kind = "sqlite"
     plot: Path | None = None
     keep: Path | None = None
-    seed: int = 1
 
 
 def run(folder: Path, options: Options) -> Iterator[Figure]:
@@ -79,7 +79,7 @@ class Soak:
         self._options = options
         self._seconds = options.minutes * 60
         self._began = time.monotonic()
-        rng = random.Random(options.seed)
+        rng = random.Random(SEED)
         self._slack = stack.enter_context(Emulator())
         self._bad_days = BadDays(SlackTrouble(self._slack.faults, rng), VendorTrouble(rng))
         livekit = stack.enter_context(SoakLiveKit(self._bad_days.vendors))

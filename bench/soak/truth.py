@@ -21,7 +21,6 @@ class Run:
 
     number: int
     meeting_id: str
-    began_at: float
     ends_at: float
     present: dict[str, Person] = field(default_factory=dict)
     attended: set[str] = field(default_factory=set)
@@ -69,7 +68,7 @@ class Truth:
 
     def begin(self, slot: Slot, meeting_id: str, lasts_seconds: float) -> Run:
         self.run_count += 1
-        run = Run(self.run_count, meeting_id, self.now(), self.now() + lasts_seconds)
+        run = Run(self.run_count, meeting_id, self.now() + lasts_seconds)
         slot.runs.append(run)
         slot.asked_at = None
         return run

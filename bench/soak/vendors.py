@@ -26,7 +26,6 @@ class Vendor(Protocol):
     has ended. What the others return writes the webhook, signed anew each time it is called
     where the vendor does so."""
 
-    name: str
     on_made: Callable[[str, str], None]
     on_ended: Callable[[str], None]
 
@@ -43,8 +42,6 @@ class Vendor(Protocol):
 
 class SoakLiveKit(LiveKitServer):
     """A room that has finished begins again, as another run under the same name."""
-
-    name = "livekit"
 
     def __init__(self, trouble: VendorTrouble) -> None:
         super().__init__()
@@ -100,8 +97,6 @@ class SoakLiveKit(LiveKitServer):
 
 
 class SoakStandard(ReferenceServer):
-    name = "standard"
-
     def __init__(self, trouble: VendorTrouble) -> None:
         super().__init__()
         self.on_made: Callable[[str, str], None] = lambda _title, _id: None
