@@ -17,6 +17,8 @@ from app.emulator import Emulator
 from app.providers.registry import PROVIDERS, setting_prefix
 from tests.clocks import MovedClock
 from tests.databases import chosen_kind, fresh_database_url
+from tests.providers.livekit.server import LiveKitServer
+from tests.providers.standard.reference_server import ReferenceServer
 from tests.running import Running, running_app
 
 # Derandomised: a failure in CI is a failure everywhere. "nightly" looks further.
@@ -88,6 +90,19 @@ def slack(clock: MovedClock) -> Iterator[Emulator]:
     """A Slack workspace that grants what our manifest asks for, and nothing else."""
     with Emulator(now=clock.unix, manifest=read_manifest()) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def livekit() -> Iterator[LiveKitServer]:
+    with LiveKitServer() as server:
+        yield server
+
+
+@pytest.fixture
+def vendor() -> Iterator[ReferenceServer]:
+    """The server of a provider with webhooks."""
+    with ReferenceServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -41,12 +41,6 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
-
-
-@pytest.fixture
 def standard() -> Iterator[ReferenceServer]:
     with ReferenceServer() as server:
         yield server

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.db.session import Database
@@ -10,13 +8,6 @@ from app.providers.registry import load_providers
 from tests.clocks import MovedClock
 from tests.providers.standard.reference_server import ReferenceServer
 from tests.reconciler.stage import Stage
-
-
-@pytest.fixture
-def vendor() -> Iterator[ReferenceServer]:
-    """The server of a provider with webhooks."""
-    with ReferenceServer() as server:
-        yield server
 
 
 @pytest.fixture

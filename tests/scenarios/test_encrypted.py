@@ -35,12 +35,6 @@ ACME = "T0ACME"
 INSTALLED = {**INSTALLABLE, "ALLOW_PRIVATE_ADDRESSES": "true"}
 
 
-@pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
-
-
 def test_a_call_runs_from_the_command_to_the_end(run_app: Callable[..., Running], livekit: LiveKitServer) -> None:
     app = run_app(**livekit.settings(), ENCRYPTION_KEYS=NEW)
     room = start_call(app, livekit, "Weekly sync of Ada")
@@ -73,12 +67,6 @@ def test_a_call_whose_key_is_lost_does_not_hold_up_the_others(
 
 
 # --- A workspace that has installed the app, with all that it enters
-
-
-@pytest.fixture
-def vendor() -> Iterator[ReferenceServer]:
-    with ReferenceServer() as server:
-        yield server
 
 
 @pytest.fixture

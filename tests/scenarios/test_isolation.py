@@ -41,9 +41,8 @@ CALLER = caller(STRANGER.role, team_id=THEIRS, user_id=STRANGER.user_id)
 
 
 @pytest.fixture
-def stage(run_app: Callable[..., Running], slack: Emulator) -> Iterator[TwoTeams]:
-    with LiveKitServer() as livekit:
-        yield two_teams(run_app(**INSTALLABLE, ALLOW_PRIVATE_ADDRESSES="true"), slack, livekit)
+def stage(run_app: Callable[..., Running], slack: Emulator, livekit: LiveKitServer) -> TwoTeams:
+    return two_teams(run_app(**INSTALLABLE, ALLOW_PRIVATE_ADDRESSES="true"), slack, livekit)
 
 
 def try_all(stage: TwoTeams, attempts: Mapping[str, Attempt]) -> None:

@@ -35,12 +35,6 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
-
-
-@pytest.fixture
 def meeting_page() -> Iterator[StandIn]:
     """The provider's web app, at which every link of one's own leads into the meeting."""
     page = b"<!doctype html><link rel=icon href=data:,><title>In the meeting</title><h1>In the meeting</h1>"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -27,12 +27,6 @@ from tests.scenarios.livekit_history import (
 
 IN_ORDER = list(range(DELIVERIES))
 SECONDS_BEFORE = 60
-
-
-@pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -22,12 +22,6 @@ from tests.web.installers import INSTALLABLE, Installer, add_acme
 RunApp = Callable[..., Running]
 Json = dict[str, Any]
 HOUR = 3600
-
-
-@pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
 
 
 @pytest.fixture

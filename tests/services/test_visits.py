@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,12 +28,6 @@ from tests.scenarios.livekit_history import Told, start_call
 ADA = Member(team_id="T0LOCAL", user_id="U0ADA", name="Ada Lovelace", email="ada@example.com")
 GRACE = Member(team_id="T0LOCAL", user_id="U0GRACE", name="Grace Hopper")
 GUEST_ID = "6f" * 16
-
-
-@pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -16,12 +16,6 @@ from tests.clocks import MovedClock
 from tests.providers.livekit.server import SECRET, LiveKitServer
 from tests.running import Running
 from tests.scenarios.livekit_history import Told, start_call
-
-
-@pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ RunApp = Callable[..., Running]
 
 
 @pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
-
-
-@pytest.fixture
 def app(run_app: RunApp, livekit: LiveKitServer, slack: Emulator) -> Running:
     started = run_app(**livekit.settings(), **CLIENT, LIVEKIT_MEET_URL=MEET, SECRET_KEY=SECRET_KEY)
     send_back_to(slack, started, RETURN_PATH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -15,12 +15,6 @@ from tests.reconciler.stage import person
 from tests.running import Running
 
 FORGED = {"webhook-id": "1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
-
-
-@pytest.fixture
-def vendor() -> Iterator[ReferenceServer]:
-    with ReferenceServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -55,12 +55,6 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture
-def livekit() -> Iterator[LiveKitServer]:
-    with LiveKitServer() as server:
-        yield server
-
-
-@pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     """Something else than who should be there."""
     with StandIn() as server:
