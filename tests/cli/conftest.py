@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.clock import SystemClock
 from tests.cli.saying import Said, Say
+from tests.clocks import MovedClock
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """An app beside the command goes by the same clock: one verifies what the other signs, and does what is due."""
+    return MovedClock(SystemClock().now())
 
 
 @pytest.fixture

@@ -7,22 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from app.clock import SystemClock
 from app.db import calls
 from app.db.session import Database
 from app.domain.calls import Confidence, Connection, Fact, Participant, SlackIdentity
 from tests.cli.saying import Say
-from tests.clocks import START, MovedClock
+from tests.clocks import START
 from tests.db.given import found, given_call, set_aside, told
 from tests.running import Running
 
 LINK = {"LINK_TEMPLATE": "https://meet.example.com/{slug}"}
-
-
-@pytest.fixture
-def clock() -> MovedClock:
-    """The app's clock is that of the command: one does what the other has made due."""
-    return MovedClock(SystemClock().now())
 
 
 def live_call(run_app: Callable[..., Running], title: str = "Weekly sync") -> tuple[Running, str]:

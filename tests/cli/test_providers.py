@@ -35,12 +35,6 @@ SECRETS = (SECRET, API_KEY, STANDARD_SECRET, DAILY_KEY, DAILY_SECRET, TOKEN, BIG
 
 
 @pytest.fixture
-def clock() -> MovedClock:
-    """Where the app's clock is that of the command: one signs what the other verifies."""
-    return MovedClock(SystemClock().now())
-
-
-@pytest.fixture
 def standard() -> Iterator[ReferenceServer]:
     with ReferenceServer() as server:
         yield server

@@ -17,7 +17,6 @@ from sqlalchemy import text, update
 from app.cli import main
 from app.cli.doctor.examination import ASKED_OF_SLACK, OF_ALL
 from app.cli.manifest import read_manifest
-from app.clock import SystemClock
 from app.db import deliveries
 from app.db.deliveries import Delivery, Outcome, Taken
 from app.db.models import CALLS
@@ -46,12 +45,6 @@ class Told:
 
 
 Doctor = Callable[..., Told]
-
-
-@pytest.fixture
-def clock() -> MovedClock:
-    """The app's clock is that of the command: one signs what the other verifies."""
-    return MovedClock(SystemClock().now())
 
 
 @pytest.fixture
