@@ -21,10 +21,7 @@ MINUTE = EVERY.total_seconds()
 
 @pytest.fixture
 def app(slack: Emulator, database: Database, clock: MovedClock) -> Installed:
-    slack.installs.rotates = True
-    installed = Installed.of(slack, database, clock)
-    installed.install()
-    return installed
+    return Installed.rotating(slack, database, clock)
 
 
 @pytest.fixture

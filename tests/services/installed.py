@@ -37,6 +37,14 @@ class Installed:
     def of(cls, slack: Emulator, database: Database, clock: MovedClock) -> Installed:
         return cls(slack, database, clock, _make(slack, database, clock))
 
+    @classmethod
+    def rotating(cls, slack: Emulator, database: Database, clock: MovedClock) -> Installed:
+        """Installed in ``T0LOCAL``, with tokens that wear out after twelve hours."""
+        slack.installs.rotates = True
+        installed = cls.of(slack, database, clock)
+        installed.install()
+        return installed
+
     def again(self) -> Installed:
         return Installed.of(self.slack, self.database, self.clock)
 

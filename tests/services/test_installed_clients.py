@@ -27,11 +27,7 @@ WORKERS = 10
 
 @pytest.fixture
 def app(slack: Emulator, database: Database, clock: MovedClock) -> Installed:
-    """Installed in ``T0LOCAL``, with tokens that wear out after twelve hours."""
-    slack.installs.rotates = True
-    installed = Installed.of(slack, database, clock)
-    installed.install()
-    return installed
+    return Installed.rotating(slack, database, clock)
 
 
 def ask(app: Installed, team_id: str = "T0LOCAL", enterprise_id: str | None = None) -> str:
