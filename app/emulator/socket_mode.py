@@ -66,7 +66,8 @@ class SocketMode:
             return None  # the app has gone, which is how most sockets end
         finally:
             with self._changed:
-                self._sockets.remove(socket)
+                if socket in self._sockets:
+                    self._sockets.remove(socket)
                 self._changed.notify_all()
 
     def deliver(self, kind: str, payload: Mapping[str, Any], headers: Mapping[str, str], budget: float) -> Answered:
@@ -90,16 +91,12 @@ class SocketMode:
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
         """Ask the app to come back through new sockets, as Slack does every few hours, and close these."""
-        with self._changed:
-            sockets = list(self._sockets)
-        for socket in sockets:
+        for socket in self._take_all():
             self._goodbye(socket, reason)
 
     def drop(self) -> None:
         """Lose all sockets without a word."""
-        with self._changed:
-            sockets = list(self._sockets)
-        for socket in sockets:
+        for socket in self._take_all():
             socket.hang_up()
 
     def wait_until_connected(self, timeout: float = 5.0) -> bool:
@@ -110,6 +107,13 @@ class SocketMode:
         """Wait until a condition holds, looking again whenever a socket comes or goes."""
         with self._changed:
             return self._changed.wait_for(is_true, timeout)
+
+    def _take_all(self) -> list[WebSocket]:
+        """The sockets that are open, through which nothing is sent from now on."""
+        with self._changed:
+            sockets, self._sockets = self._sockets, []
+            self._changed.notify_all()
+        return sockets
 
     def _goodbye(self, socket: WebSocket, reason: str) -> None:
         _sent(socket, {"type": "disconnect", "reason": reason, "debug_info": {"host": "emulator"}})
