@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -20,12 +20,6 @@ from tests.reconciler.stage import person
 from tests.running import Running
 
 ADA, GRACE = "U0ADA", "U0GRACE"
-
-
-@pytest.fixture
-def vendor() -> Iterator[ReferenceServer]:
-    with ReferenceServer() as server:
-        yield server
 
 
 @pytest.fixture

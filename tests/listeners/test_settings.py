@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -22,12 +22,6 @@ from tests.running import Running
 ADA, GRACE = "U0ADA", "U0GRACE"
 NEW_SECRET = "whsec_" + base64.b64encode(b"n" * 32).decode()
 LINKS = {"LINK_TEMPLATE": "https://meet.example.com/{slug}"}
-
-
-@pytest.fixture
-def vendor() -> Iterator[ReferenceServer]:
-    with ReferenceServer() as server:
-        yield server
 
 
 @pytest.fixture
