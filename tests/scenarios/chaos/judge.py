@@ -44,12 +44,13 @@ def judge_what_is_known(story: Story, cards: Sequence[Card]) -> None:
 
 
 def _ends_are_told_in_order(story: Story) -> bool:
-    """A later run is a call once the end before it and a join are told; its own end, told before that, is not kept."""
+    """A later run is a call once the end before it and a join are told; its own end, told before that, is not kept, and
+    known already when it comes again."""
     *before, end = (one for one in story.happenings if one.what is What.ENDED)
     joins = [one for one in story.happenings if one.what is What.JOINED and one.run == end.run]
     first_join = min((one.at + min(one.told_after) for one in joins), default=0)
     ends_before = [one.at + min(one.told_after) for one in before if one.told_after]
-    return end.run == 0 or not end.told_after or end.at + max(end.told_after) >= max([first_join, *ends_before])
+    return end.run == 0 or not end.told_after or end.at + min(end.told_after) >= max([first_join, *ends_before])
 
 
 def judge_limit(cards: Sequence[Card]) -> None:
