@@ -37,7 +37,9 @@ def judge_what_is_known(story: Story, cards: Sequence[Card]) -> None:
     if not story.is_all_told:
         return
     _no_card_too_many(story, cards)
-    if end.has_ended and _ends_are_told_in_order(story):
+    if not _ends_are_told_in_order(story):
+        return
+    if end.has_ended:
         assert not live, "the meeting is over, and its card is not"
     if end.open:
         assert [_keys(card["active_participants"]) for card in live] == [end.present], "the card shows other people"
@@ -46,11 +48,15 @@ def judge_what_is_known(story: Story, cards: Sequence[Card]) -> None:
 def _ends_are_told_in_order(story: Story) -> bool:
     """A later run is a call once the end before it and a join are told; its own end, told before that, is not kept, and
     known already when it comes again."""
-    *before, end = (one for one in story.happenings if one.what is What.ENDED)
+    ends = [one for one in story.happenings if one.what is What.ENDED]
+    return all(_is_told_in_order(end, ends[:number], story) for number, end in enumerate(ends) if end.run)
+
+
+def _is_told_in_order(end: Happening, before: Sequence[Happening], story: Story) -> bool:
     joins = [one for one in story.happenings if one.what is What.JOINED and one.run == end.run]
     first_join = min((one.at + min(one.told_after) for one in joins), default=0)
     ends_before = [one.at + min(one.told_after) for one in before if one.told_after]
-    return end.run == 0 or not end.told_after or end.at + min(end.told_after) >= max([first_join, *ends_before])
+    return not end.told_after or end.at + min(end.told_after) >= max([first_join, *ends_before])
 
 
 def judge_limit(cards: Sequence[Card]) -> None:
