@@ -52,7 +52,9 @@ def is_of_earlier(event: Event, earlier: CallSnapshot, later: CallSnapshot) -> b
     """Whether ``event`` is about the run of ``earlier`` and not about that of ``later``, which began after it."""
     if event.occurrence_id is not None and later.occurrence is not None:
         is_same = event.occurrence_id == later.occurrence.value
-        of_earlier = earlier.occurrence is not None and event.occurrence_id == earlier.occurrence.value
+        # A call that is over may know of a run that came after it, which is none of its own.
+        its_own = None if later_run(earlier) else earlier.occurrence
+        of_earlier = its_own is not None and event.occurrence_id == its_own.value
         if isinstance(event, MeetingEnded) and not is_same:
             # The end of a run before must not end this one. That of a run after it does: a meeting has one at a time.
             return of_earlier or event.at <= later.occurrence.at

@@ -206,6 +206,15 @@ def test_of_a_run_that_was_taken_for_over_the_time_decides() -> None:
     assert not is_of_earlier(joined(150, "run-k"), earlier, later)
 
 
+def test_a_call_that_is_over_has_no_part_in_the_run_after_it() -> None:
+    """Also when it has heard of the run after the next before there was a call for the next."""
+    earlier = reduce(fold, [started(300, "run-x")], over())
+    later = replace(wanted(), id="call-2", reopens="call-1", occurrence=Fact(moment(200), "run-z"))
+    assert not is_of_earlier(joined(301, "run-x"), earlier, later)
+    assert not is_of_earlier(ended(400, "run-x"), earlier, later)
+    assert is_of_earlier(left(99, "run-k"), earlier, later)
+
+
 def test_the_next_call_knows_who_came_after_the_end() -> None:
     again = replace(ADA, connection_id="c-2")
     grace = Person(key="p-grace", connection_id="c-3", name="Grace")
